@@ -1,0 +1,24 @@
+"""Config of ``mobench eval``."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from mobench.config.base import Config, option
+
+
+class EvalConfig(Config):
+    """How a run is scored (full ranking over all items, seen items masked)."""
+
+    split: Literal["val", "test"] = option("test", "Protocol")
+    """Which held-out interaction of a user to predict."""
+    k: tuple[Annotated[int, Field(ge=1)], ...] = option((10,), "Protocol", min_length=1)
+    """List lengths; the first is the headline."""
+    resamples: int = option(1000, "Intervals", ge=2)
+    """Bootstrap resamples over users for the confidence intervals."""
+    confidence: float = option(0.95, "Intervals", gt=0, lt=1)
+    """Coverage of the intervals."""
+    seed: int = option(0, "Intervals", ge=0)
+    """Seed of the tie permutation and of the bootstrap; equal for runs to be compared."""
+    device: Literal["auto", "cpu", "cuda"] = option("auto", "Run", moves=False)
+    """Where to compute."""

@@ -1,0 +1,58 @@
+"""Config of ``mobench prep``."""
+
+from typing import Literal
+
+from mobench.config.base import Config, option
+
+
+class PrepConfig(Config):
+    """How raw reviews become a dataset (filter, k-core, split, items)."""
+
+    source: tuple[str, ...] = option(())
+    """Raw review files, or the name of an embedded set ('demo')."""
+    meta: tuple[str, ...] = option((), "Source")
+    """Metadata file(s) with prices and categories."""
+    format: Literal["auto", "amazon-2023-csv", "amazon-2023-jsonl", "demo"] = option(
+        "auto", "Source"
+    )
+    """Format of the review files; detected from their content."""
+    time_unit: Literal["auto", "s", "ms", "us", "iso"] = option("auto", "Source")
+    """Unit of the time column; auto decides by magnitude."""
+    max_rejected: float = option(0.01, "Source", ge=0, le=1)
+    """Largest share of unusable rows before prep refuses."""
+    min_rating: float = option(3.0, "Filter")
+    """Keep rows rated at least this; sources without ratings keep all."""
+    duplicates: Literal["latest", "first", "keep"] = option("latest", "Filter")
+    """Which of several rows of one (user, item) to keep."""
+    k_core: int = option(5, "Filter", ge=1)
+    """Users and items keep at least this many rows."""
+    max_core_rounds: int = option(0, "Filter", ge=0)
+    """Stop the k-core after so many rounds; 0 runs until nothing changes."""
+    split: Literal["leave-one-out", "temporal"] = option("leave-one-out", "Split")
+    """Last row per user is test and the one before val, or a cut in time."""
+    val_from: str | None = option(None, "Split")
+    """Temporal split: first instant of val (ISO date, or a number in the time unit)."""
+    test_from: str | None = option(None, "Split")
+    """Temporal split: first instant of test."""
+    tie_break: Literal["source", "random", "basket"] = option("source", "Split")
+    """Order of a user's rows with equal time; the demo uses random."""
+    missing_price: Literal["zero", "category-median", "drop"] = option("category-median", "Items")
+    """Revenue of an item without a price."""
+    price_transform: str = option("none", "Items", pattern=r"^(none|log1p|winsor:0?\.\d+)$")
+    """Revenue from price: none, log1p, or winsor:Q (cut at that quantile)."""
+    fair_level: str = option("auto", "Items", pattern=r"^(auto|leaf|\d+)$")
+    """Level of the category path that makes the fairness groups: auto, leaf, or 0, 1, …"""
+    fair_groups: int = option(10, "Items", ge=1, le=1000)
+    """At most so many fairness groups, 'Other' included."""
+    fair_min_share: float = option(0.02, "Items", ge=0, le=1)
+    """A group holds at least this share of the train rows."""
+    category_from: str | None = option(None, "Items", pattern=r"^title:\d+$")
+    """title:N makes N categories from the titles."""
+    pop_groups: int = option(10, "Items", ge=1, le=1000)
+    """Number of popularity groups."""
+    pop_cut: Literal["items", "mass"] = option("items", "Items")
+    """Popularity groups of equal item count, or of equal train rows."""
+    target_distribution: str = option("train", "Items")
+    """Wanted shares of the popularity groups: train, uniform, or a file with group,share."""
+    seed: int = option(0, "Run", ge=0)
+    """Seed of random tie-breaks and of categories made from titles."""

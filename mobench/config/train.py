@@ -1,0 +1,177 @@
+"""Config of ``mobench train``."""
+
+from typing import Any, Literal, Self
+
+from pydantic import field_validator, model_validator
+
+from mobench.config.base import Config, Explained, option
+from mobench.errors import suggest
+
+OBJECTIVE_NAMES = ("acc", "rev", "fair", "align")
+METHODS = ("popularity", "base", "continue", "morec")
+
+PRESETS: dict[str, dict[str, Any]] = {
+    "default": {},
+    "paper": {
+        "negative_power": 1.0,
+        "weight_decay": 1e-6,
+        "ki": 0.001,
+        "beta_start": None,
+        "sampler_step": 0.1,
+        "step_rule": "paper",
+        "sampler_floor": 0.0,
+    },
+    "reference": {
+        "negative_power": 1.0,
+        "weight_decay": 1e-6,
+        "kp": 0.05,
+        "ki": 0.001,
+        "beta_start": None,
+        "antiwindup": "none",
+        "step_rule": "paper",
+        "sampler_floor": 0.0,
+        "align_k": 100,
+    },
+}
+"""Named sets of values: a preset fills the fields that nobody set (SPEC: default, paper, reference)."""
+
+
+class TrainConfig(Config):
+    """How a recommender is trained under several objectives."""
+
+    method: Literal["popularity", "base", "continue", "morec"] = option("morec", "Method")
+    """popularity, base (accuracy only), continue (base trained on), or morec."""
+    objectives: tuple[str, ...] = option(OBJECTIVE_NAMES, "Method")
+    """Objectives to train for, any of acc,rev,fair,align; acc is implied."""
+    preference: tuple[float, ...] | None = option(None, "Method")
+    """Wishes for the objectives after acc, in their order; scaled to sum 1 (unset: equal)."""
+    preset: Literal["default", "paper", "reference"] = option("default", "Method")
+    """Named set of values for what is not set by hand."""
+    keep_accuracy: float | None = option(None, "Method", gt=0, le=1.5)
+    """Hold validation Hit at this share of the base's by moving the target loss."""
+    target_loss: float | None = option(None, "Method", gt=0)
+    """Accuracy loss that the controller holds (unset: the base's loss plus slack)."""
+    sampler_mode: Literal["draw", "reweight"] = option("draw", "Method")
+    """Draw a block per objective (the paper), or weight one block (faster)."""
+
+    backbone: Literal["mf"] = option("mf", "Model")
+    """Model family."""
+    embedding_size: int = option(64, "Model", ge=1)
+    """Width of the user and item embeddings."""
+    learning_rate: float = option(1e-3, "Model", gt=0)
+    """Step size of Adam."""
+    weight_decay: float = option(1e-5, "Model", ge=0)
+    """Coupled L2, scaled by the sum of the loss weights in use."""
+    batch_size: int = option(512, "Model", ge=1)
+    """Positives per block."""
+    epochs: int | None = option(None, "Model", ge=0)
+    """Passes over the train split (unset: 30, for base at most 200)."""
+    patience: int = option(10, ge=1)
+    """Base stops when val NDCG has not improved for so many epochs."""
+    n_negatives: int = option(10, ge=1)
+    """Negatives per positive."""
+    negative_power: float = option(0.0, "Model", ge=0)
+    """Negatives are drawn in proportion to train count to this power."""
+    max_redraws: int = option(10, ge=0)
+    """Rounds of redrawing negatives that the user has seen; what is left is kept and counted."""
+
+    kp: float = option(0.01, ge=0)
+    """Proportional gain of the controller."""
+    ki_per_epoch: float = option(1.6, ge=0)
+    """Integral gain per epoch; K_i is this divided by the steps of an epoch."""
+    ki: float | None = option(None, ge=0)
+    """Integral gain per step; replaces ki_per_epoch when set."""
+    beta_min: float = option(0.1, ge=0)
+    """Smallest weight of the accuracy loss."""
+    beta_max: float = option(1.5, gt=0)
+    """Largest weight of the accuracy loss."""
+    beta_start: float | None = option(1.0, gt=0)
+    """Weight at the first step (bumpless); None starts the integral at zero."""
+    antiwindup: Literal["conditional", "none"] = option("conditional")
+    """Whether the integral stops while beta is at a limit."""
+    slack: float = option(0.1, ge=0)
+    """The automatic target is the base's loss times 1 + slack."""
+    aux_weight: float = option(0.2, ge=0)
+    """Weight of all objectives but accuracy together (lambda in the paper)."""
+
+    sampler_step: float = option(0.01, gt=0)
+    """Step of the adaptive sampler."""
+    sampler_floor: float = option(0.1, ge=0, lt=1)
+    """A group keeps at least this share of its initial mass."""
+    step_rule: Literal["relative", "paper"] = option("relative")
+    """Steps in proportion to a group's initial mass, or equal for every group."""
+    fair_signal: Literal["loss", "hit", "ndcg"] = option("loss")
+    """What marks the worst fairness group on validation."""
+    min_group_size: int = option(20, ge=0)
+    """Groups with fewer validation rows cannot be the worst."""
+    align_k: int | None = option(None, ge=1)
+    """List length whose group shares are aligned (unset: k)."""
+    dead_band: float = option(1e-3, ge=0)
+    """Differences of shares up to this count as aligned."""
+
+    k: int = option(10, ge=1)
+    """List length of the validation metrics."""
+    min_base_hits: int = option(10, ge=0)
+    """A metric enters Imp only if the base has so many validation hits behind it."""
+    tune: int = option(0, "Run", ge=0)
+    """Try so many settings on validation first and keep the best."""
+    seed: int = option(1, "Run", ge=0)
+    """Root seed; every use of randomness has its own stream below it."""
+    device: Literal["auto", "cpu", "cuda"] = option("auto", "Run", moves=False)
+    """Where to compute."""
+    threads: int = option(0, ge=0, moves=False)
+    """CPU threads; 0 follows a fixed rule of the problem's size."""
+    log_every: int = option(20, ge=1, moves=False)
+    """Steps between rows of steps.parquet."""
+
+    @field_validator("objectives")
+    @classmethod
+    def _known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            if name not in OBJECTIVE_NAMES:
+                close = suggest(name, OBJECTIVE_NAMES)
+                hint = f"{close}Objectives: {', '.join(OBJECTIVE_NAMES)}."
+                raise Explained(f"unknown objective '{name}'", hint)
+        if not names:
+            raise Explained("--objectives is empty", f"choose from {', '.join(OBJECTIVE_NAMES)}.")
+        return tuple(dict.fromkeys(("acc", *names)))
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.beta_min >= self.beta_max:
+            raise Explained(f"beta_min {self.beta_min} is not below beta_max {self.beta_max}")
+        if self.preference is not None:
+            _check_preference(self.preference, self.objectives[1:])
+        return self
+
+    @property
+    def auxiliary(self) -> tuple[str, ...]:
+        """The objectives after accuracy."""
+        return self.objectives[1:]
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """The preference over the auxiliary objectives, scaled to sum 1."""
+        wishes = self.preference or (1.0,) * len(self.auxiliary)
+        return tuple(wish / sum(wishes) for wish in wishes)
+
+    @property
+    def max_epochs(self) -> int:
+        """Epochs to train at most."""
+        if self.epochs is not None:
+            return self.epochs
+        return 200 if self.method == "base" else 30
+
+
+def _check_preference(preference: tuple[float, ...], auxiliary: tuple[str, ...]) -> None:
+    if len(preference) != len(auxiliary):
+        raise Explained(
+            f"--preference has {len(preference)} values for {len(auxiliary)} objectives"
+            f" ({', '.join(auxiliary)})",
+            "give one value per objective after acc.",
+        )
+    if min(preference, default=0) < 0 or not 0 < sum(preference) < float("inf"):
+        raise Explained(
+            f"--preference {','.join(map(str, preference))} is no mix of wishes",
+            "values are at least 0 and not all 0.",
+        )

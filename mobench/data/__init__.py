@@ -1,0 +1,1 @@
+"""Raw files to dataset artifact (polars lives here)."""
