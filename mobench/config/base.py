@@ -1,13 +1,14 @@
 """What all config models share: frozen, strict, documented under each field."""
 
+import tomllib
 from collections.abc import Mapping
-from typing import Any, Self, TypeVar
+from types import NoneType
+from typing import Any, Literal, Self, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
 
 from mobench.errors import ConfigError, suggest
-
 
 C = TypeVar("C", bound="Config")
 
@@ -28,11 +29,14 @@ def option(default: Any, panel: str | None = None, *, moves: bool = True, **rule
 class Config(BaseModel):
     """Base of the command configs."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False
+    )
 
     def identity(self) -> dict[str, Any]:
         """Return the fields that can change a result, as plain JSON values."""
-        fixed = {name for name, info in type(self).model_fields.items() if not extra(info, "moves")}
+        fields = type(self).model_fields.items()
+        fixed = {name for name, info in fields if extra(info, "moves") is False}
         return self.model_dump(mode="json", exclude=fixed)
 
     def with_defaults(self, defaults: Mapping[str, Any]) -> Self:
@@ -47,8 +51,20 @@ def extra(info: FieldInfo, key: str) -> Any:
     return stored.get(key) if isinstance(stored, dict) else None
 
 
+def kinds(info: FieldInfo) -> tuple[Any, ...]:
+    """Return the types that a field may have, each without its parameters (``tuple``, ``int``)."""
+    annotation = info.annotation
+    simple = isinstance(annotation, type) or get_origin(annotation) in (tuple, list, dict, Literal)
+    return tuple(get_origin(a) or a for a in ((annotation,) if simple else get_args(annotation)))
+
+
+def choices(info: FieldInfo) -> tuple[str, ...]:
+    """Return the closed set of values of a ``Literal`` field, else nothing."""
+    return get_args(info.annotation) if Literal in kinds(info) else ()
+
+
 def build(model: type[C], values: Mapping[str, Any]) -> C:
-    """Validate ``values``.
+    """Validate ``values``, which may be text as typed: ``"acc,rev"``, ``"0.1"``, ``"none"``.
 
     Raises:
         ConfigError: An unknown key, or a value outside its range.
@@ -57,21 +73,49 @@ def build(model: type[C], values: Mapping[str, Any]) -> C:
         if key not in model.model_fields:
             close = suggest(key, model.model_fields)
             raise ConfigError(f"unknown setting '{key}'", f"{close}See --help for the settings.")
+    read = {key: _read(model.model_fields[key], value) for key, value in values.items()}
     try:
-        return model.model_validate(dict(values))
+        return model.model_validate(read)
     except ValidationError as error:
-        raise ConfigError(*_explain(error)) from error
+        raise ConfigError(*_explain(model, error)) from error
 
 
-def _explain(error: ValidationError) -> tuple[str, str | None]:
+def _read(info: FieldInfo, value: Any) -> Any:
+    """Turn text into what the field holds, as far as Pydantic does not do so itself."""
+    if not isinstance(value, str):
+        return value
+    if value.lower() == "none" and NoneType in kinds(info):
+        return None
+    if tuple not in kinds(info):
+        return value
+    if value.startswith("["):
+        return _read_list(value)
+    return tuple(part.strip() for part in value.split(",")) if value else ()
+
+
+def _read_list(text: str) -> Any:
+    try:
+        return tomllib.loads(f"list = {text}")["list"]
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"'{text}' is no list", "write it as a,b,c.") from error
+
+
+def _explain(model: type[Config], error: ValidationError) -> tuple[str, str | None]:
     """Return message and hint for the first thing that is wrong."""
     first = error.errors()[0]
     cause = first.get("ctx", {}).get("error")
     if isinstance(cause, Explained):
         return str(cause), cause.hint
-    place = "--" + str(first["loc"][0]).replace("_", "-") if first["loc"] else "settings"
-    text = first["msg"].removeprefix("Value error, ").removeprefix("Input ")
-    return f"{place}: '{first['input']}' {text}", None
+    name, value = str(first["loc"][0]), first["input"]
+    info = model.model_fields[name]
+    place = "--" + name.replace("_", "-") if extra(info, "panel") else name
+    if first["type"] == "missing":
+        return f"setting '{name}' is missing", info.description
+    if allowed := choices(info):
+        listed = ", ".join(allowed)
+        return f"{place} '{value}' is unknown", f"{suggest(str(value), allowed)}One of: {listed}."
+    text = first["msg"].split(",")[0]
+    return f"{place}: '{value}' {text[max(text.find('should'), 0) :]}", info.description
 
 
 class Explained(ValueError):

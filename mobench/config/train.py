@@ -33,7 +33,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "align_k": 100,
     },
 }
-"""Named sets of values: a preset fills the fields that nobody set (SPEC: default, paper, reference)."""
+"""Named sets of values; a preset fills the fields that nobody set."""
 
 
 class TrainConfig(Config):
@@ -148,6 +148,11 @@ class TrainConfig(Config):
     def auxiliary(self) -> tuple[str, ...]:
         """The objectives after accuracy."""
         return self.objectives[1:]
+
+    @property
+    def loss_names(self) -> tuple[str, ...]:
+        """The objectives that have a loss of their own in the training step."""
+        return self.objectives if self.method == "morec" else ("acc",)
 
     @property
     def shares(self) -> tuple[float, ...]:

@@ -1,0 +1,1 @@
+"""Blocked full ranking and the metrics artifact (torch lives here)."""

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mobench.errors import ConfigError, DataError
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -23,6 +25,10 @@ class Outcome:
         pop_group: Popularity group of each item, ``[I]`` int in [0, P).
         n_train: Train rows of each item, ``[I]`` int.
         target_share: Wanted share of slots per popularity group, ``[P]``, sums to 1.
+
+    Raises:
+        DataError: Nothing to measure (no user, no recommended item), or arrays that do not fit
+            each other.
     """
 
     target: NDArray[np.int32]
@@ -33,6 +39,39 @@ class Outcome:
     pop_group: NDArray[np.int16]
     n_train: NDArray[np.int32]
     target_share: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        # Once per ranking, so that every metric may rely on it.
+        n_users, n_items = len(self.target), len(self.price)
+        if n_users == 0:
+            raise DataError("no user has a held-out item", "choose a split that has rows.")
+        _require(len(self.rank) == n_users, "ranks and targets differ in length")
+        _require(self.lists.ndim == 2 and len(self.lists) == n_users, "one list per target needed")
+        _require(bool((self.lists >= 0).any()), "no list holds an item")
+        _require(-1 <= self.lists.min() <= self.lists.max() < n_items, "a list holds unknown items")
+        _require(0 <= self.target.min() <= self.target.max() < n_items, "a target is unknown")
+        _require(self.rank.min() >= 1, "a rank is below 1")
+        per_item = (self.fair_group, self.pop_group, self.n_train)
+        _require(
+            all(len(column) == n_items for column in per_item), "item columns differ in length"
+        )
+        _require(self.pop_group.max() < len(self.target_share), "a popularity group has no target")
+
+    def top(self, k: int) -> NDArray[np.int32]:
+        """Return the lists cut at ``k``, ``[U, k]``.
+
+        Raises:
+            ConfigError: ``k`` is not in 1..K.
+        """
+        longest = self.lists.shape[1]
+        if not 1 <= k <= longest:
+            raise ConfigError(f"k = '{k}' is not in 1..{longest}", f"lists hold {longest} items.")
+        return self.lists[:, :k]
+
+
+def _require(holds: bool | np.bool_, problem: str) -> None:
+    if not holds:
+        raise DataError(f"the recommendations do not fit the dataset: {problem}")
 
 
 @dataclass(frozen=True)

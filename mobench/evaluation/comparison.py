@@ -1,0 +1,52 @@
+"""A run beside its base, on the same users."""
+
+from typing import Any
+
+from mobench.artifacts import Artifact
+from mobench.config import EvalConfig
+from mobench.metrics import METRICS, OBJECTIVE_METRICS
+from mobench.metrics.base import Outcome
+from mobench.metrics.comparison import imp_over
+from mobench.metrics.significance import Effect, paired
+
+
+def against_base(
+    record: Outcome, base: Outcome, run: Artifact, config: EvalConfig
+) -> dict[str, Any]:
+    """Return the paired comparison at the first cutoff.
+
+    Args:
+        record: The run's ranking.
+        base: Its base's ranking of the same rows.
+        run: The run, which knows on how many validation hits its base rests.
+        config: Cutoffs and intervals.
+
+    Returns:
+        ``imp_over``, ``imp`` and ``accuracy_kept`` with interval, and ``metrics``: for each of
+        the four objective metrics both values, the relative change (larger is better) with its
+        interval, and whether that interval excludes 0.
+    """
+    k = config.k[0]
+    support = run.manifest.results["base_val"]
+    over = imp_over([support], int(run.manifest.config["min_base_hits"]))
+    found = paired(record, base, k, over, config.resamples, config.confidence, config.seed)
+    rows = [
+        {
+            "metric": name,
+            "base": METRICS[name].compute(base, k),
+            "run": METRICS[name].compute(record, k),
+            **_interval(found.change[name], "change"),
+        }
+        for name in OBJECTIVE_METRICS
+    ]
+    return {
+        "k": k,
+        "imp_over": list(over),
+        **_interval(found.imp, "imp"),
+        **_interval(found.accuracy_kept, "accuracy_kept"),
+        "metrics": rows,
+    }
+
+
+def _interval(effect: Effect, name: str) -> dict[str, float]:
+    return {name: effect.value, f"{name}_low": effect.low, f"{name}_high": effect.high}

@@ -1,0 +1,47 @@
+"""Matrix factorisation: the score is the inner product of two embeddings."""
+
+from typing import Self
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from mobench.models.base import Backbone
+
+INIT_STD = 0.02
+DENSE_RATIO = 48
+"""Up to so many items per candidate, scoring all and picking beats looking vectors up."""
+
+
+class MF(Backbone):
+    """Matrix factorisation (Koren et al. 2009), trained here with the BPR loss (MF-BPR).
+
+    Args:
+        users: Initial user embeddings, ``[U, D]``.
+        items: Initial item embeddings, ``[I, D]``.
+    """
+
+    def __init__(self, users: Tensor, items: Tensor) -> None:
+        super().__init__()
+        self.users = nn.Parameter(users)
+        self.items = nn.Parameter(items)
+
+    @classmethod
+    def build(
+        cls, n_users: int, n_items: int, embedding_size: int, generator: torch.Generator
+    ) -> Self:
+        """Return a model with N(0, 0.02²) embeddings."""
+        users = torch.randn(n_users, embedding_size, generator=generator) * INIT_STD
+        items = torch.randn(n_items, embedding_size, generator=generator) * INIT_STD
+        return cls(users, items)
+
+    def score(self, users: Tensor, history: Tensor | None, items: Tensor) -> Tensor:
+        """Score ``items [B, N]`` for ``users [B]``; the history is not used."""
+        if len(self.items) <= DENSE_RATIO * items.shape[1]:
+            return self.score_all(users, history).gather(1, items)
+        vectors = F.embedding(items, self.items)  # [B, N, D]
+        return torch.bmm(vectors, F.embedding(users, self.users).unsqueeze(2)).squeeze(2)
+
+    def score_all(self, users: Tensor, history: Tensor | None) -> Tensor:
+        """Score every item for ``users [B]``; the history is not used."""
+        return F.embedding(users, self.users) @ self.items.T

@@ -1,0 +1,24 @@
+"""Static weights (linear scalarisation): what the user wishes, whatever the losses do."""
+
+from typing import ClassVar
+
+from mobench.solvers.base import Range, Solver, Vector, simplex
+
+
+class Static(Solver):
+    """``weights = preference / Σ preference``, at every step.
+
+    Reaches only points on the convex hull of the Pareto front (Das & Dennis, 1997).
+    """
+
+    needs_gramian: ClassVar[bool] = False
+    range: ClassVar[Range] = "simplex"
+
+    def weights(
+        self,
+        losses: Vector,
+        gramian: Vector | None,  # noqa: ARG002 - part of every solver's call
+        preference: Vector,
+    ) -> Vector:
+        """Return the normalised preference; losses and Gramian do not matter."""
+        return simplex(losses, preference)

@@ -1,0 +1,97 @@
+"""The objective coordinator: from losses to loss weights (MoRec, Eq. 12 and 13)."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mobench.training.controller import PIController
+
+
+class Coordinator(ABC):
+    """Turns the losses of a step into their weights.
+
+    Attributes:
+        controller: The PI controller, where there is one.
+        aux_weight: Weight of all auxiliary objectives together.
+    """
+
+    controller: PIController | None = None
+    aux_weight: float = 0.0
+
+    @abstractmethod
+    def weights(self, losses: Tensor) -> Tensor:
+        """Return the weights ``[M]`` (float64) for detached ``losses [M]``, accuracy first."""
+
+    @abstractmethod
+    def trace(self) -> Tensor:
+        """Return beta, P and I after the last step, ``[3]`` float64 (NaN where there are none)."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return all that changes while training."""
+        return {}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:  # noqa: B027 (stateless is fine)
+        """Continue from ``state_dict()``."""
+
+
+class Fixed(Coordinator):
+    """The same weights at every step: base and continue.
+
+    Args:
+        weights: ``[M]``.
+        device: Where the losses are.
+    """
+
+    def __init__(self, weights: Sequence[float], device: str | torch.device) -> None:
+        self.fixed = torch.tensor(weights, dtype=torch.float64, device=device)
+        self.nothing = torch.full((3,), torch.nan, dtype=torch.float64, device=device)
+
+    def weights(self, losses: Tensor) -> Tensor:
+        """Return the fixed weights."""
+        return self.fixed
+
+    def trace(self) -> Tensor:
+        """Return three NaN: there is no controller."""
+        return self.nothing
+
+
+class Controlled(Coordinator):
+    """MoRec: a controller weighs accuracy, the preference shares out the rest.
+
+    ``beta_t · ℓ_acc + aux_weight · Σ_k p_k ℓ_k``. The paper prints the value of aux_weight (λ)
+    but leaves the factor out of Eq. 12 and 13; its authors' code has it, as here.
+
+    Args:
+        controller: The PI controller.
+        shares: Preference p over the auxiliary objectives, ``[M − 1]``, sums to 1.
+        aux_weight: λ, the weight of all auxiliary objectives together.
+    """
+
+    def __init__(
+        self, controller: PIController, shares: Sequence[float], aux_weight: float
+    ) -> None:
+        self.pi = self.controller = controller
+        self.aux_weight = aux_weight
+        self.shares = torch.tensor(shares, dtype=torch.float64, device=controller.integral.device)
+        self.beta = torch.full_like(controller.integral, torch.nan)
+
+    def weights(self, losses: Tensor) -> Tensor:
+        """Step the controller with the accuracy loss and return all weights."""
+        self.beta = self.pi.step(losses[0])
+        return torch.cat((self.beta.unsqueeze(0), self.aux_weight * self.shares))
+
+    def trace(self) -> Tensor:
+        """Return beta, P and I."""
+        return torch.stack((self.beta, self.pi.proportional, self.pi.integral))
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the controller's state and λ, which the accuracy guard may halve."""
+        return {"controller": self.pi.state_dict(), "aux_weight": self.aux_weight}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Continue from ``state_dict()``."""
+        self.pi.load_state_dict(state["controller"])
+        self.aux_weight = state["aux_weight"]

@@ -1,0 +1,174 @@
+"""The training loop, a generator that yields one record per epoch."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mobench.config import TrainConfig
+from mobench.errors import Interrupted, TrainingError
+from mobench.objectives import Objective
+from mobench.seeds import Seeds
+from mobench.training.data import TrainData
+from mobench.training.log import EpochRecord, epoch_record, history_row, mass_rows, step_rows
+from mobench.training.state import Row, TrainState
+from mobench.training.step import Step
+from mobench.training.validation import Validator
+
+Track = Callable[[Iterable[int], int, int], Iterable[int]]
+
+
+def no_track(steps: Iterable[int], epoch: int, total: int) -> Iterable[int]:  # noqa: ARG001
+    """Show no progress."""
+    return steps
+
+
+@dataclass
+class Loop:
+    """What the loop works with besides the state.
+
+    Attributes:
+        data: The train split on the device.
+        validator: Scores the model on validation.
+        objectives: The auxiliary objectives, by name.
+        config: The run's config.
+        track: Wraps the steps of an epoch to show progress: ``track(steps, epoch, total)``.
+        stop: Asked after every step; true saves and raises ``Interrupted``.
+        save: Saves the state.
+    """
+
+    data: TrainData
+    validator: Validator
+    objectives: dict[str, Objective]
+    config: TrainConfig
+    track: Track = no_track
+    stop: Callable[[], bool] = field(default=lambda: False)
+    save: Callable[[], None] = field(default=lambda: None)
+
+
+def fit(state: TrainState, loop: Loop) -> Iterator[EpochRecord]:
+    """Train until the epochs are done or a rule stops it.
+
+    Raises:
+        Interrupted: ``loop.stop`` said so; the state was saved after the step.
+        TrainingError: A loss is not finite.
+    """
+    while not state.stopped and state.epoch < loop.config.max_epochs:
+        started = time.perf_counter()
+        batches = begin_epoch(state, loop)
+        step = make_step(state, loop)
+        total = len(batches)
+        for index in loop.track(range(state.step, total), state.epoch + 1, total):
+            state.trace[index] = step(loop.data, batches[index])
+            state.step = index + 1
+            if state.step % loop.config.log_every == 0 or state.step == total:
+                check_finite(state, loop.config)
+            if loop.stop() and state.step < total:
+                leave(state, loop)
+        record = end_epoch(state, loop, started)
+        loop.save()
+        yield record
+        if loop.stop():
+            leave(state, loop)
+
+
+def leave(state: TrainState, loop: Loop) -> None:
+    """Save and raise ``Interrupted``."""
+    loop.save()
+    where = f"epoch {state.epoch + 1}, step {state.step}" if state.step else f"epoch {state.epoch}"
+    raise Interrupted(f"saved {where}")
+
+
+def begin_epoch(state: TrainState, loop: Loop) -> Tensor:
+    """Update the sampler, start the epoch's streams; return its batches ``[steps, M, B]``."""
+    epoch = state.epoch + 1
+    state.sampler.epoch = epoch
+    if state.step == 0:
+        state.sampler.update({name: signal.numpy() for name, signal in state.signals.items()})
+        state.masses += mass_rows(state, loop.objectives, epoch)
+        state.negatives.reseed(Seeds(loop.config.seed).integer(f"negatives/{epoch}"))
+    return state.sampler.batches().to(loop.data.device)
+
+
+def make_step(state: TrainState, loop: Loop) -> Step:
+    """Return the step function of an epoch."""
+    config = loop.config
+    weights = None
+    if config.sampler_mode == "reweight" and config.method == "morec":
+        rows = [state.sampler.row_weights(name) for name in config.auxiliary]
+        stacked = np.stack(rows) if rows else np.zeros((0, len(loop.data.items)))
+        weights = torch.from_numpy(stacked.astype(np.float32)).to(loop.data.device)
+    state.model.train()
+    return Step(
+        state.model,
+        state.optimizer,
+        state.coordinator,
+        state.negatives,
+        weights,
+        config.method != "morec",
+        config.n_negatives,
+        config.weight_decay,
+    )
+
+
+def check_finite(state: TrainState, config: TrainConfig) -> None:
+    """Read the trace of the last steps.
+
+    Raises:
+        TrainingError: A loss is not finite.
+    """
+    since = max(0, state.step - config.log_every)
+    rows = state.trace[since : state.step].cpu().numpy()
+    names = config.loss_names
+    bad = np.argwhere(~np.isfinite(rows[:, : len(names)]))
+    if len(bad):
+        step, column = bad[0]
+        raise TrainingError(
+            f"loss became {rows[step, column]} at epoch {state.epoch + 1}, step"
+            f" {since + step + 1} (objective '{names[column]}', β {rows[step, -3]:.2f})",
+            "lower --learning-rate; the state after the last whole epoch is in resume.pt.",
+        )
+
+
+def end_epoch(state: TrainState, loop: Loop, started: float) -> EpochRecord:
+    """Validate, select, log, and close the epoch."""
+    state.epoch, state.step = state.epoch + 1, 0
+    trace = state.trace.cpu().numpy()
+    metrics, seen = loop.validator(state.model)
+    state.signals = {
+        name: torch.from_numpy(goal.signal(seen))
+        for name, goal in loop.objectives.items()
+        if goal.adaptive and name in state.sampler.masses
+    }
+    row = history_row(state, loop.config, metrics, trace)
+    row["seconds"] = time.perf_counter() - started
+    row["selected"] = state.selection.offer(state.epoch, row)
+    if row["selected"]:
+        state.remember_best()
+    state.history.append(row)
+    state.steps += step_rows(state, loop.config, trace)
+    steer(state, loop, row)
+    return epoch_record(row)
+
+
+def steer(state: TrainState, loop: Loop, row: Row) -> None:
+    """Let the guard move the target, and stop a base that no longer improves."""
+    patience = loop.config.patience
+    if state.selection.base is None and state.epoch - state.selection.best_epoch >= patience:
+        state.stopped = f"no better val NDCG for {patience} epochs"
+    controller = state.coordinator.controller
+    if state.guard is None or controller is None:
+        return
+    verdict = state.guard.observe(
+        row["accuracy_kept"], row["beta_low_share"], row["beta_high_share"]
+    )
+    controller.target = state.guard.target
+    if verdict == "retreat" and state.selection.is_valid:
+        state.model.load_state_dict(state.best)
+    if verdict == "retreat":
+        state.coordinator.aux_weight /= 2
+    if verdict == "stop":
+        state.stopped = f"Hit fell below {state.guard.keep:.0%} of the base three times"

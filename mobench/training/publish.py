@@ -1,0 +1,116 @@
+"""The run artifact: weights of the selected epoch, and everything that was logged."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+from safetensors.torch import save_file
+from torch import Tensor
+
+from mobench.artifacts import Artifact, Draft
+from mobench.models import Backbone
+from mobench.training.plan import Plan
+from mobench.training.state import Row, TrainState
+from mobench.training.validation import METRIC_NAMES
+
+SUMMARY = (*METRIC_NAMES, "hits", "min_hit_hits", "min_hit_group", "imp", "accuracy_kept", "loss")
+
+
+def publish(
+    draft: Draft, plan: Plan, state: TrainState, trials: Sequence[Row], *, replace: bool
+) -> Artifact:
+    """Write the tables and the weights, and publish the run."""
+    table = pa.Table.from_pylist
+    draft.write_table("history.parquet", table([timed(row) for row in state.history]))
+    if state.steps:
+        draft.write_table("steps.parquet", table(state.steps))
+    if state.masses:
+        draft.write_table("group_weights.parquet", table(state.masses))
+    if trials:
+        draft.write_table("trials.parquet", table(list(trials)))
+    write_weights(draft, state.best)
+    draft.write_text("run.log", log(state))
+    for leftover in ("resume.pt", "tune.json"):
+        (draft.work / leftover).unlink(missing_ok=True)
+    return draft.finish(results(plan, state), replace=replace)
+
+
+def publish_popularity(
+    draft: Draft, plan: Plan, model: Backbone, metrics: Mapping[str, Any], replace: bool
+) -> Artifact:
+    """Publish the run that needs no training."""
+    draft.write_table("history.parquet", pa.Table.from_pylist([{"epoch": 0, **metrics}]))
+    write_weights(draft, model.state_dict())
+    found = {
+        "method": "popularity",
+        "backbone": "popularity",
+        "best_epoch": 0,
+        "epochs_run": 0,
+        "stopped": "",
+        "valid": True,
+        "val": dict(metrics),
+        "base_val": None,
+        "n_parameters": plan.n_parameters,
+    }
+    return draft.finish(found, replace=replace)
+
+
+def write_weights(draft: Draft, weights: Mapping[str, Tensor]) -> None:
+    """Write model.safetensors."""
+    plain = {name: value.detach().cpu().contiguous() for name, value in weights.items()}
+    save_file(plain, draft.work / "model.safetensors")
+
+
+def timed(row: Row) -> Row:
+    """Return a history row with the selected flag meaning *the* selected epoch so far."""
+    return {**row, "seconds": float(row["seconds"])}
+
+
+def results(plan: Plan, state: TrainState) -> dict[str, Any]:
+    """Return the headline numbers of a run."""
+    chosen = next(r for r in state.history if r["epoch"] == state.selection.best_epoch)
+    base = state.selection.base
+    trained = [row for row in state.history if row["epoch"] > 0]
+    seconds = sum(row["seconds"] for row in trained)
+    return {
+        "method": plan.config.method,
+        "backbone": plan.config.backbone,
+        "best_epoch": state.selection.best_epoch,
+        "epochs_run": state.epoch,
+        "stopped": state.stopped,
+        "valid": state.selection.is_valid,
+        "keep": state.selection.keep,
+        "val": {name: _json(chosen[name]) for name in SUMMARY},
+        "base_val": {n: _json(base[n]) for n in SUMMARY if n in base} if base else None,
+        "imp_over": list(state.selection.over),
+        "n_parameters": plan.n_parameters,
+        "steps_per_epoch": plan.steps_per_epoch,
+        "seconds_per_epoch": seconds / max(1, len(trained)),
+        "negatives_kept": state.negatives.kept,
+        "beta_pinned": pinned(trained),
+    }
+
+
+def pinned(rows: Sequence[Row]) -> dict[str, float]:
+    """Return in how many of all steps beta sat at its lower and its upper limit."""
+    count = max(1, len(rows))
+    return {
+        side: sum(row[f"beta_{side}_share"] for row in rows) / count for side in ("low", "high")
+    }
+
+
+def log(state: TrainState) -> str:
+    """Return run.log: a line per epoch, as the terminal shows it but without times."""
+    lines = [
+        f"epoch {row['epoch']:>3}  loss {row['loss']:.6f}  hit {row['hit']:.6f}"
+        f"  ndcg {row['ndcg']:.6f}  rhit {row['rhit']:.6f}  min_hit {row['min_hit']:.6f}"
+        f"  pop_kl {row['pop_kl']:.6f}  beta {row['beta']:.4f}{'  best' * row['selected']}"
+        for row in state.history
+    ]
+    return "\n".join([*lines, state.stopped or "all epochs done", ""])
+
+
+def _json(value: Any) -> Any:
+    """Return a number that JSON can hold: NaN becomes null."""
+    return None if isinstance(value, float) and math.isnan(value) else value

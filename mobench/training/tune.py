@@ -1,0 +1,103 @@
+"""Trying settings on validation before the run proper."""
+
+import dataclasses
+import json
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from mobench.config import TrainConfig, build
+from mobench.errors import TrainingError
+from mobench.seeds import Seeds
+from mobench.training.loop import Track, fit
+from mobench.training.plan import Plan
+from mobench.training.start import begin, make_loop
+from mobench.training.state import Row
+
+SPACE: dict[str, dict[str, Sequence[float]]] = {
+    "base": {
+        "learning_rate": (3e-4, 1e-3, 3e-3),
+        "weight_decay": (0.0, 1e-6, 3e-6, 1e-5, 3e-5, 1e-4),
+        "negative_power": (0.0, 0.25, 0.5, 0.75, 1.0),
+    },
+    "morec": {
+        "aux_weight": (0.1, 0.2, 0.4, 0.8),
+        "slack": (0.05, 0.1, 0.2, 0.3),
+        "sampler_step": (0.01, 0.03, 0.1),
+    },
+}
+"""What each method tries; values are drawn at random without repetition."""
+
+
+def settings(config: TrainConfig) -> list[dict[str, float]]:
+    """Return the settings to try: the config's own first, then others from the space.
+
+    There are ``config.tune`` of them, fewer if the space is smaller.
+    """
+    space = SPACE[config.method]
+    rng = Seeds(config.seed).numpy("tune")
+    first = {name: float(getattr(config, name)) for name in space}
+    tried = [first]
+    size = 1
+    for values in space.values():
+        size *= len(values)
+    for index in rng.permutation(size):
+        candidate: dict[str, float] = {}
+        for name, values in space.items():
+            index, place = divmod(int(index), len(values))
+            candidate[name] = values[place]
+        if candidate != first:
+            tried.append(candidate)
+    return tried[: config.tune]
+
+
+def tuned(
+    plan: Plan, notes: Path, track: Track, stop: Callable[[], bool]
+) -> tuple[Plan, list[Row]]:
+    """Try ``plan.config.tune`` settings and return the plan with the best, and all trials.
+
+    Base: the largest validation NDCG; others: valid before invalid, then the largest Imp (Hit
+    while invalid). A finished trial is noted, so that an interrupted search goes on where it was.
+
+    Args:
+        plan: What to do.
+        notes: File of the trials done so far.
+        track: Shows progress over the trials, as epoch 0.
+        stop: Asked between and within trials.
+    """
+    if not plan.config.tune:
+        return plan, []
+    candidates = settings(plan.config)
+    trials: list[Row] = json.loads(notes.read_text()) if notes.is_file() else []
+    for index in track(range(len(trials), len(candidates)), 0, len(candidates)):
+        trials.append(trial(with_settings(plan, candidates[index]), candidates[index], stop))
+        notes.write_text(json.dumps(trials))
+    best = max(trials, key=lambda row: (row["valid"], row["score"]))
+    return with_settings(plan, {name: best[name] for name in SPACE[plan.config.method]}), trials
+
+
+def trial(plan: Plan, values: dict[str, float], stop: Callable[[], bool]) -> Row:
+    """Train once and return settings and score; a trial that diverges scores lowest."""
+    loop = make_loop(plan)
+    loop.stop = stop
+    state = begin(plan, loop)
+    try:
+        for _ in fit(state, loop):
+            pass
+    except TrainingError:
+        state.selection.best = (-1, -math.inf)
+    valid, score = state.selection.best
+    return {
+        **values,
+        "valid": valid == 1,
+        "score": score,
+        "best_epoch": state.selection.best_epoch,
+        "epochs_run": state.epoch,
+    }
+
+
+def with_settings(plan: Plan, values: dict[str, Any]) -> Plan:
+    """Return the plan with other settings."""
+    given = plan.config.model_dump(include=plan.config.model_fields_set)
+    return dataclasses.replace(plan, config=build(TrainConfig, {**given, **values}))

@@ -1,0 +1,103 @@
+"""Full ranking against a plain sort."""
+
+from typing import Self
+
+import numpy as np
+import pytest
+import torch
+
+from mobench.data.dataset import Dataset
+from mobench.evaluation.ranking import Ranker, top
+from mobench.models import Backbone
+from mobench.seeds import Seeds
+from tests.synthetic import planted
+
+
+class Table(Backbone):
+    """A model that knows its scores by heart, ``[U, I]``."""
+
+    def __init__(self, scores: torch.Tensor) -> None:
+        super().__init__()
+        self.scores = scores
+
+    @classmethod
+    def build(cls, n_users, n_items, embedding_size, generator) -> Self:
+        return cls(torch.zeros(n_users, n_items))
+
+    def score(self, users, history, items):
+        return self.scores[users].gather(1, items)
+
+    def score_all(self, users, history):
+        return self.scores[users].clone()
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory) -> Dataset:
+    path = tmp_path_factory.mktemp("rank") / "toy"
+    planted(path, n_users=30, n_items=20, per_user=6)
+    return Dataset.load(path)
+
+
+def by_sorting(dataset: Dataset, scores: np.ndarray, split: str, seed: int):
+    """Rank and list of each user by sorting all unmasked items in plain Python."""
+    place = np.argsort(Seeds(seed).numpy("ties").permutation(dataset.n_items))
+    known = ["train"] if split == "val" else ["train", "val"]
+    ranks, lists = [], []
+    for user, target in zip(dataset.splits[split].user, dataset.splits[split].item, strict=True):
+        seen = {
+            int(item)
+            for name in known
+            for u, item in zip(dataset.splits[name].user, dataset.splits[name].item, strict=True)
+            if u == user
+        } - {int(target)}
+        items = [i for i in range(dataset.n_items) if i not in seen]
+        items.sort(key=lambda i: (-scores[user, i], place[i]))
+        ranks.append(items.index(target) + 1)
+        lists.append(items)
+    return ranks, lists
+
+
+@pytest.mark.parametrize("split", ["val", "test"])
+@pytest.mark.parametrize("levels", [1, 3, 10_000])
+def test_ranks_and_lists_equal_a_plain_sort(dataset, split, levels):
+    """With 1, 3 or very many distinct scores: all tie, many tie, hardly any."""
+    rng = np.random.default_rng(levels)
+    scores = rng.integers(0, levels, (dataset.n_users, dataset.n_items)).astype(np.float32)
+    found = Ranker(dataset, split, 7, 0, "cpu").rank(Table(torch.from_numpy(scores)))
+    ranks, lists = by_sorting(dataset, scores, split, 0)
+    assert found.rank.tolist() == ranks
+    assert found.items.tolist() == [items[:7] for items in lists]
+    assert found.tied.all() if levels == 1 else found.tied.any() == (levels == 3)
+    listed = (found.items == found.target[:, None]).any(1)
+    assert np.array_equal(listed, found.rank <= 7)
+
+
+def test_short_lists_end_in_minus_one(dataset):
+    found = Ranker(dataset, "test", 20, 0, "cpu").rank(
+        Table(torch.rand(dataset.n_users, dataset.n_items))
+    )
+    assert ((found.items >= 0).sum(1) == 15).all()
+    assert (found.items[:, 15:] == -1).all()
+
+
+def test_blocks_do_not_change_the_result(dataset, monkeypatch):
+    model = Table(torch.randint(0, 4, (dataset.n_users, dataset.n_items)).float())
+    whole = Ranker(dataset, "test", 5, 0, "cpu").rank(model)
+    monkeypatch.setattr("mobench.evaluation.ranking.BLOCK_FLOATS", 3 * dataset.n_items)
+    parts = Ranker(dataset, "test", 5, 0, "cpu").rank(model)
+    assert np.array_equal(whole.items, parts.items)
+    assert np.array_equal(whole.rank, parts.rank)
+
+
+def test_tie_order_does_not_follow_the_item_codes(dataset):
+    lists = Ranker(dataset, "val", 5, 0, "cpu").rank(
+        Table(torch.zeros(dataset.n_users, dataset.n_items))
+    )
+    assert lists.items.mean() > 5
+
+
+def test_top_orders_equal_scores_by_place():
+    scores = torch.tensor([[1.0, 2.0, 2.0, 2.0], [4.0, 3.0, 2.0, 1.0]])
+    best, items = top(scores, 2, torch.tensor([0, 3, 1, 2]))
+    assert items.tolist() == [[2, 3], [0, 1]]
+    assert best.tolist() == [[2.0, 2.0], [4.0, 3.0]]

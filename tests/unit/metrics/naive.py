@@ -1,0 +1,93 @@
+"""Every metric again in plain loops, sharing nothing with mobench but the record."""
+
+from collections.abc import Callable, Iterator
+from math import log, log2
+
+from mobench.metrics import Outcome
+
+
+def lists(o: Outcome, k: int) -> Iterator[list[int]]:
+    for row in o.lists:
+        if items := [int(i) for i in row[:k] if i != -1]:
+            yield items
+
+
+def mean(values: list[float]) -> float:
+    return sum(values) / len(values)
+
+
+def gained(o: Outcome, k: int, gain: Callable[[int, float], float]) -> float:
+    total = 0.0
+    for target, rank in zip(o.target, o.rank, strict=True):
+        if rank <= k:
+            total += gain(int(rank), float(o.price[target]))
+    return total / len(o.target)
+
+
+def min_hit(o: Outcome, k: int) -> float:
+    hits: dict[int, list[float]] = {}
+    for target, rank in zip(o.target, o.rank, strict=True):
+        hits.setdefault(int(o.fair_group[target]), []).append(float(rank <= k))
+    return min(mean(group) for group in hits.values())
+
+
+def pop_kl(o: Outcome, k: int) -> float:
+    slots = [int(o.pop_group[i]) for items in lists(o, k) for i in items]
+    total = 0.0
+    for g, q in enumerate(o.target_share):
+        total += q * (log(q + 1e-10) - log(slots.count(g) / len(slots) + 1e-10))
+    return float(total)
+
+
+def coverage(o: Outcome, k: int) -> float:
+    return len({i for items in lists(o, k) for i in items}) / len(o.price)
+
+
+def gini(o: Outcome, k: int) -> float:
+    slots = [i for items in lists(o, k) for i in items]
+    counts = [slots.count(i) for i in range(len(o.price))]
+    gaps = sum(abs(a - b) for a in counts for b in counts)  # half the relative mean difference
+    return gaps / (2 * max(len(counts) - 1, 1) * len(slots))
+
+
+def novelty(o: Outcome, k: int) -> float:
+    rows = [max(int(n), 1) for n in o.n_train]
+    return mean([mean([-log2(rows[i] / sum(rows)) for i in items]) for items in lists(o, k)])
+
+
+def diversity(o: Outcome, k: int) -> float:
+    values = []
+    for items in lists(o, k):
+        pairs = [(a, b) for a in items for b in items if a != b]
+        differ = [float(o.fair_group[a] != o.fair_group[b]) for a, b in pairs]
+        values.append(mean(differ) if pairs else 0.0)
+    return mean(values)
+
+
+def arp(o: Outcome, k: int) -> float:
+    return mean([mean([float(o.n_train[i]) for i in items]) for items in lists(o, k)])
+
+
+def aplt(o: Outcome, k: int) -> float:
+    head: set[int] = set()
+    for item in sorted(range(len(o.n_train)), key=lambda i: (-o.n_train[i], i)):
+        if sum(int(o.n_train[i]) for i in head) < 0.8 * sum(map(int, o.n_train)):
+            head.add(item)
+    return mean([mean([float(i not in head) for i in items]) for items in lists(o, k)])
+
+
+NAIVE: dict[str, Callable[[Outcome, int], float]] = {
+    "hit": lambda o, k: gained(o, k, lambda _rank, _price: 1.0),
+    "ndcg": lambda o, k: gained(o, k, lambda rank, _price: 1 / log2(1 + rank)),
+    "mrr": lambda o, k: gained(o, k, lambda rank, _price: 1 / rank),
+    "rhit": lambda o, k: gained(o, k, lambda _rank, price: price),
+    "rndcg": lambda o, k: gained(o, k, lambda rank, price: price / log2(1 + rank)),
+    "min_hit": min_hit,
+    "pop_kl": pop_kl,
+    "coverage": coverage,
+    "gini": gini,
+    "novelty": novelty,
+    "diversity": diversity,
+    "arp": arp,
+    "aplt": aplt,
+}

@@ -1,0 +1,63 @@
+"""Rankings to test metrics on; every array is read-only, so a metric that writes into one fails."""
+
+from dataclasses import replace
+
+import numpy as np
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from mobench.metrics import Outcome
+
+
+def frozen(**columns: NDArray[np.generic]) -> Outcome:
+    for column in columns.values():
+        column.setflags(write=False)
+    return Outcome(**columns)
+
+
+def random_outcome(
+    seed: int, n_users: int = 60, n_items: int = 25, k: int = 6, groups: int = 4
+) -> Outcome:
+    """A ranking of random scores: ranks and lists agree, some lists are short or empty."""
+    rng = np.random.default_rng(seed)
+    scores = rng.normal(size=(n_users, n_items))
+    order = np.argsort(-scores, axis=1)
+    target = rng.integers(n_items, size=n_users)
+    rank = 1 + (order == target[:, None]).argmax(axis=1)
+    lists = order[:, :k].copy()
+    length = rng.choice([k, k, k, k - 1, k // 2, 0], size=n_users)
+    length[0] = k
+    lists[np.arange(k) >= length[:, None]] = -1
+    share = rng.dirichlet(np.ones(groups))
+    return frozen(
+        target=target.astype(np.int32),
+        rank=rank.astype(np.int32),
+        lists=lists.astype(np.int32),
+        price=rng.lognormal(2, 1, n_items) * (rng.random(n_items) < 0.9),
+        fair_group=rng.integers(groups, size=n_items).astype(np.int16),
+        pop_group=rng.integers(groups, size=n_items).astype(np.int16),
+        n_train=rng.integers(0, 50, size=n_items).astype(np.int32) + (np.arange(n_items) == 0),
+        target_share=share,
+    )
+
+
+def take(outcome: Outcome, users: NDArray[np.intp]) -> Outcome:
+    """The ranking of these users, in this order, with repetitions."""
+    return replace(
+        outcome,
+        target=outcome.target[users],
+        rank=outcome.rank[users],
+        lists=outcome.lists[users],
+    )
+
+
+@st.composite
+def outcomes(draw: st.DrawFn) -> Outcome:
+    n_items = draw(st.integers(1, 30))
+    return random_outcome(
+        seed=draw(st.integers(0, 2**32)),
+        n_users=draw(st.integers(1, 40)),
+        n_items=n_items,
+        k=draw(st.integers(1, min(n_items, 8))),
+        groups=draw(st.integers(1, 6)),
+    )
