@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -59,7 +60,7 @@ class Ranker:
         known = [dataset.splits["train"]] + ([dataset.splits["val"]] if split == "test" else [])
         self.user = rows.user
         self.target = rows.item
-        self.k = min(k, dataset.n_items)
+        self.k = k
         self.n_items = dataset.n_items
         self.device = device
         self.starts, self.masked = _masked(known, dataset.n_users, dataset.n_items)
@@ -101,8 +102,10 @@ class Ranker:
         scores.view(-1)[self._mask(rows)] = -torch.inf
         scores.scatter_(1, target.unsqueeze(1), wanted)
         rank, tied = self._ranks(scores, wanted, target)
-        best, items = top(scores, self.k, self.place)
+        best, items = top(scores, min(self.k, self.n_items), self.place)
         items = torch.where(best == -torch.inf, -1, items)
+        short = (0, self.k - items.shape[1])  # a catalogue smaller than the list
+        best, items = F.pad(best, short, value=-torch.inf), F.pad(items, short, value=-1)
         return (
             rank.to(torch.int32).cpu().numpy(),
             tied.cpu().numpy(),

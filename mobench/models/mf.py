@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mobench.models.base import Backbone
+from mobench.models.lookup import pair_scores
 
 INIT_STD = 0.02
 DENSE_RATIO = 48
@@ -39,8 +40,7 @@ class MF(Backbone):
         """Score ``items [B, N]`` for ``users [B]``; the history is not used."""
         if len(self.items) <= DENSE_RATIO * items.shape[1]:
             return self.score_all(users, history).gather(1, items)
-        vectors = F.embedding(items, self.items)  # [B, N, D]
-        return torch.bmm(vectors, F.embedding(users, self.users).unsqueeze(2)).squeeze(2)
+        return pair_scores(self.users, self.items, users, items)
 
     def score_all(self, users: Tensor, history: Tensor | None) -> Tensor:
         """Score every item for ``users [B]``; the history is not used."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from mobench.config import TrainConfig
-from mobench.metrics.comparison import accuracy_kept, imp
+from mobench.metrics.comparison import accuracy_kept, imp, is_valid
 from mobench.objectives import Objective
 from mobench.training.state import Row, TrainState
 from mobench.training.validation import METRIC_NAMES
@@ -57,7 +57,7 @@ def history_row(
         **metrics,
         "imp": imp(metrics, base, selection.over) if base and selection.over else float("nan"),
         "accuracy_kept": kept,
-        "valid": bool(base is None or kept >= selection.keep),
+        "valid": base is None or is_valid(kept, selection.keep),
         "beta": float(beta.mean()),
         "beta_low_share": float((beta <= config.beta_min).mean()),
         "beta_high_share": float((beta >= config.beta_max).mean()),

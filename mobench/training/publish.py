@@ -22,7 +22,7 @@ def publish(
 ) -> Artifact:
     """Write the tables and the weights, and publish the run."""
     table = pa.Table.from_pylist
-    draft.write_table("history.parquet", table([timed(row) for row in state.history]))
+    draft.write_table("history.parquet", table(final(state)))
     if state.steps:
         draft.write_table("steps.parquet", table(state.steps))
     if state.masses:
@@ -62,9 +62,10 @@ def write_weights(draft: Draft, weights: Mapping[str, Tensor]) -> None:
     save_file(plain, draft.work / "model.safetensors")
 
 
-def timed(row: Row) -> Row:
-    """Return a history row with the selected flag meaning *the* selected epoch so far."""
-    return {**row, "seconds": float(row["seconds"])}
+def final(state: TrainState) -> list[Row]:
+    """Return the history with the one selected epoch marked, not all that were once the best."""
+    best = state.selection.best_epoch
+    return [{**row, "selected": row["epoch"] == best} for row in state.history]
 
 
 def results(plan: Plan, state: TrainState) -> dict[str, Any]:
@@ -108,6 +109,8 @@ def log(state: TrainState) -> str:
         f"  pop_kl {row['pop_kl']:.6f}  beta {row['beta']:.4f}{'  best' * row['selected']}"
         for row in state.history
     ]
+    if state.selection.base is not None and not state.selection.over:
+        lines.append("no metric rests on enough base hits to enter Imp: epochs were chosen by Hit")
     return "\n".join([*lines, state.stopped or "all epochs done", ""])
 
 

@@ -12,7 +12,8 @@ class Selection:
     """Remembers the best epoch so far.
 
     Base runs: the largest NDCG. Runs that start from a base: among the epochs that keep enough of
-    its Hit the largest Imp; while there is none, the largest Hit (and the run is invalid).
+    its Hit the largest Imp; while there is none, the largest Hit (and the run is invalid). Where no
+    metric rests on enough hits to enter Imp, Hit decides alone, and the run's log says so.
 
     Attributes:
         base: The base's validation metrics; ``None`` for a base run.
@@ -39,7 +40,8 @@ class Selection:
     def _key(self, row: Mapping[str, Any]) -> Key:
         if self.base is None:
             return (1, row["ndcg"])
-        return (1, row["imp"]) if row["valid"] else (0, row["hit"])
+        value = row["imp"] if row["valid"] and self.over else row["hit"]
+        return (1 if row["valid"] else 0, value)
 
     @property
     def is_valid(self) -> bool:

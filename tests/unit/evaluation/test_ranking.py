@@ -73,7 +73,7 @@ def test_ranks_and_lists_equal_a_plain_sort(dataset, split, levels):
 
 
 def test_short_lists_end_in_minus_one(dataset):
-    found = Ranker(dataset, "test", 20, 0, "cpu").rank(
+    found = Ranker(dataset, "test", 25, 0, "cpu").rank(
         Table(torch.rand(dataset.n_users, dataset.n_items))
     )
     assert ((found.items >= 0).sum(1) == 15).all()

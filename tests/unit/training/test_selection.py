@@ -42,3 +42,10 @@ def test_among_valid_epochs_imp_decides():
     selection = Selection(BASE, ("hit",))
     offer(selection, row(True, 0.1, 0.2), row(True, 0.3, 0.1), row(True, 0.2, 0.3))
     assert selection.best_epoch == 2
+
+
+def test_without_metrics_for_imp_hit_decides():
+    selection = Selection(BASE, ())
+    nan = float("nan")
+    offer(selection, row(True, nan, 0.10), row(True, nan, 0.12), row(True, nan, 0.11))
+    assert selection.best_epoch == 2
