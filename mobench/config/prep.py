@@ -8,9 +8,9 @@ from mobench.config.base import Config, option
 class PrepConfig(Config):
     """How raw reviews become a dataset (filter, k-core, split, items)."""
 
-    source: tuple[str, ...] = option(())
+    source: tuple[str, ...] = option((), moves=False)
     """Raw review files, or the name of an embedded set ('demo')."""
-    meta: tuple[str, ...] = option((), "Source")
+    meta: tuple[str, ...] = option((), "Source", moves=False)
     """Metadata file(s) with prices and categories."""
     format: Literal["auto", "amazon-2023-csv", "amazon-2023-jsonl", "demo"] = option(
         "auto", "Source"

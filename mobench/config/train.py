@@ -64,7 +64,7 @@ class TrainConfig(Config):
     """Coupled L2, scaled by the sum of the loss weights in use."""
     batch_size: int = option(512, "Model", ge=1)
     """Positives per block."""
-    epochs: int | None = option(None, "Model", ge=0)
+    epochs: int | None = option(None, "Model", ge=1)
     """Passes over the train split (unset: 30, for base at most 200)."""
     patience: int = option(10, ge=1)
     """Base stops when val NDCG has not improved for so many epochs."""

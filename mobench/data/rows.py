@@ -1,0 +1,205 @@
+"""Lines into review rows: whole blocks at once, and one by one the lines that leave a doubt."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from mobench.data.blocks import Block, read_blocks
+from mobench.data.clock import END, Unit, checked_instant, detect_unit, to_milliseconds
+from mobench.data.fields import BadRow, finite, identifier
+from mobench.data.schema import REVIEWS, TEXT_LIMIT, Rejected, Rejects
+
+LEAF = 128
+"""Fewer lines than this are not halved any further: reading them one by one is as fast."""
+SAMPLE = 1000
+"""Lines by which the unit of the time column is judged."""
+PARSED = pl.Schema(
+    {"user": pl.String, "item": pl.String, "rating": pl.Float64, "timestamp": pl.Float64}
+)
+CERTAIN = pl.all_horizontal(
+    pl.col("user", "item").str.strip_chars() != "",
+    pl.col("rating").is_finite(),
+    pl.col("timestamp").is_between(0, END, closed="left"),
+).fill_null(value=False)
+"""Which rows are usable beyond doubt."""
+
+
+@dataclass(frozen=True)
+class Fields:
+    """The four values of one row as the file has them (text, number, None, …)."""
+
+    user: object
+    item: object
+    rating: object
+    time: object
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What the four columns are called in the file."""
+
+    user: str
+    item: str
+    rating: str
+    time: str
+
+    @property
+    def names(self) -> tuple[str, str, str, str]:
+        """The four names in the order of ``REVIEWS``."""
+        return self.user, self.item, self.rating, self.time
+
+
+class LineParser(ABC):
+    """A format with one row a line.
+
+    ``fast`` and ``slow`` must agree on every row that ``fast`` accepts: which of them reads a row
+    may depend on its neighbours.
+    """
+
+    columns: Columns
+    header_lines: int = 0
+
+    @abstractmethod
+    def fast(self, data: bytes) -> pl.DataFrame | None:
+        """Return one row per line with the schema ``PARSED``, times in the unit of the file.
+
+        A row with a null is left to ``slow``; ``None`` leaves all of them. Whether numbers are
+        finite and times possible is checked elsewhere.
+        """
+
+    @abstractmethod
+    def slow(self, line: str) -> Fields:
+        """Return the values of one line.
+
+        Raises:
+            BadRow: The line has no such values.
+        """
+
+
+def read_rows(
+    path: Path, name: str, parser: LineParser, unit: Unit, rejects: Rejects
+) -> pl.DataFrame:
+    """Read a file of review rows.
+
+    Args:
+        path: The file, plain or gzip.
+        name: What messages call it.
+        parser: Its format.
+        unit: The unit of its time column.
+        rejects: Takes the rows that cannot be used.
+
+    Returns:
+        The usable rows in file order, with the schema ``REVIEWS``.
+
+    Raises:
+        DataError: The file cannot be read.
+    """
+    reader = _Reader(name, parser, unit, rejects)
+    frames = [REVIEWS.to_frame()]
+    for block in read_blocks(path, name):
+        if isinstance(block, Rejected):
+            rejects.add(block)
+        else:
+            parts = list(reader.read(_body(block, parser.header_lines)))
+            frames.append(pl.concat(parts) if len(parts) > 1 else parts[0])
+    return pl.concat(frames, rechunk=True)
+
+
+def sample_unit(head: bytes, parser: LineParser) -> Unit:
+    """Return the unit of the time column, judged by the first lines."""
+    times = []
+    for line in _body(Block(head, 1), parser.header_lines).data.split(b"\n")[:SAMPLE]:
+        try:
+            times.append(parser.slow(line.decode("utf-8", "replace")).time)
+        except BadRow:
+            continue
+    return detect_unit(times)
+
+
+def _body(block: Block, header_lines: int) -> Block:
+    """Return the block without the file's header lines."""
+    for _ in range(header_lines if block.line == 1 else 0):
+        block = Block(block.data.partition(b"\n")[2], block.line + 1)
+    return block
+
+
+@dataclass(frozen=True)
+class _Reader:
+    name: str
+    parser: LineParser
+    unit: Unit
+    rejects: Rejects
+
+    def read(self, block: Block) -> Iterator[pl.DataFrame]:
+        """Yield the rows; a block that cannot be read at once is halved."""
+        n_lines = block.data.count(b"\n")
+        frame = None if self.unit == "iso" or not n_lines else self.parser.fast(block.data)
+        if frame is not None and frame.height == n_lines:
+            yield self._checked(block, frame)
+        elif n_lines <= LEAF:
+            yield self._checked(block, PARSED.to_frame().clear(n_lines))
+        else:
+            cut = block.data.rfind(b"\n", 0, len(block.data) // 2) + 1
+            cut = cut or block.data.find(b"\n") + 1
+            yield from self.read(Block(block.data[:cut], block.line))
+            line = block.line + block.data.count(b"\n", 0, cut)
+            yield from self.read(Block(block.data[cut:], line))
+
+    def _checked(self, block: Block, frame: pl.DataFrame) -> pl.DataFrame:
+        """Return the certain rows of a block, and the others that ``slow`` can read."""
+        if self.unit != "iso":
+            frame = frame.with_columns(to_milliseconds(pl.col("timestamp"), self.unit))
+        certain = frame.select(CERTAIN).to_series()
+        if certain.all():
+            return frame.cast(REVIEWS)
+        lines = block.data.split(b"\n")
+        doubtful = (~certain).arg_true()
+        rows = ((n, self._row(block.line + n, lines[n].removesuffix(b"\r"))) for n in doubtful)
+        found = [(n, *row) for n, row in rows if row is not None]
+        more = pl.DataFrame(found, schema={"line": pl.UInt32, **REVIEWS}, orient="row")
+        sure = frame.with_row_index("line").filter(certain).cast(more.schema)
+        return pl.concat([sure, more]).sort("line").drop("line") if found else sure.drop("line")
+
+    def _row(self, number: int, line: bytes) -> tuple[str, str, float, int] | None:
+        """Return the row, or ``None`` after handing it to the rejects; blank lines are no rows."""
+        if not line.strip():
+            return None
+        text = line.decode("utf-8", "replace")
+        fields = Fields(None, None, None, None)
+        try:
+            if not _is_utf8(line):
+                raise BadRow("line is not UTF-8")
+            fields = self.parser.slow(text)
+            return checked(fields, self.parser.columns, self.unit)
+        except BadRow as bad:
+            ids = [
+                v if isinstance(v, str) and v.strip() else None for v in (fields.user, fields.item)
+            ]
+            row = Rejected(self.name, number, bad.reason, text[:TEXT_LIMIT], bad.detail, *ids)
+            self.rejects.add(row)
+            return None
+
+
+def checked(fields: Fields, columns: Columns, unit: Unit) -> tuple[str, str, float, int]:
+    """Return a row of ``REVIEWS``.
+
+    Raises:
+        BadRow: A value is missing or cannot be what its column holds.
+    """
+    return (
+        identifier(fields.user, columns.user),
+        identifier(fields.item, columns.item),
+        finite(fields.rating, columns.rating),
+        checked_instant(fields.time, columns.time, unit),
+    )
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -1,0 +1,104 @@
+"""The tables of a dataset artifact as Arrow, and the numbers of its summary."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from mobench.config import PrepConfig
+from mobench.data.dataset import SPLITS
+from mobench.data.filters import Rows
+from mobench.data.funnel import Funnel
+from mobench.data.plan import cut_instants
+from mobench.data.split import TRAIN, Labels, leave_one_out, sort_order, temporal
+from mobench.errors import DataError
+from mobench.seeds import Seeds
+
+
+@dataclass(frozen=True)
+class SplitRows:
+    """Rows sorted by user, time and tie rule, with their split."""
+
+    rows: Rows
+    labels: Labels
+
+    def n_train(self, codes: NDArray[np.int32], n: int) -> NDArray[np.int32]:
+        """Return the train rows of each code 0 … n−1 of a column of ``rows``."""
+        train = codes[self.labels.split == TRAIN]
+        return np.bincount(train, minlength=n).astype(np.int32)
+
+
+def split_rows(rows: Rows, config: PrepConfig) -> SplitRows:
+    """Sort and split.
+
+    Raises:
+        DataError: A split would be empty.
+    """
+    draw = Seeds(config.seed).numpy("tie-break")
+    rows = rows.take(sort_order(rows.user, rows.timestamp, config.tie_break, draw))
+    if config.split == "temporal":
+        labels = temporal(rows.timestamp, *cut_instants(config))
+        hint = "move --val-from and --test-from."
+    else:
+        labels = leave_one_out(rows.user, rows.timestamp, config.tie_break)
+        hint = "leave-one-out needs users with three rows (or three baskets)."
+    for name, count in zip(SPLITS, _sizes(labels), strict=True):
+        if not count:
+            raise DataError(f"the {name} split is empty", hint)
+    return SplitRows(rows, labels)
+
+
+def interactions_table(split: SplitRows) -> pa.Table:
+    """Return ``interactions.parquet``; the rating is null in sources without ratings."""
+    rows = split.rows
+    unrated = np.isnan(rows.rating)
+    names = pa.DictionaryArray.from_arrays(split.labels.split, pa.array(SPLITS, pa.string()))
+    return pa.table(
+        {
+            "user": rows.user,
+            "item": rows.item,
+            "timestamp": rows.timestamp,
+            "rating": pa.array(rows.rating.astype(np.float32), mask=unrated),
+            "split": names,
+        }
+    )
+
+
+def users_table(user_ids: pa.Array, n_train: NDArray[np.int32]) -> pa.Table:
+    """Return ``users.parquet``."""
+    codes = np.arange(len(user_ids), dtype=np.int32)
+    return pa.table({"user": codes, "user_id": user_ids.cast(pa.string()), "n_train": n_train})
+
+
+def funnel_table(funnel: Funnel) -> pa.Table:
+    """Return ``funnel.parquet``."""
+    columns = {"rows": funnel.rows, "users": funnel.users, "items": funnel.items}
+    stage = pa.array(funnel.stage, pa.string())
+    return pa.table({"stage": stage, **{k: pa.array(v, pa.int64()) for k, v in columns.items()}})
+
+
+def split_results(split: SplitRows, config: PrepConfig) -> dict[str, Any]:
+    """Return what the summary says about rows, splits and ties."""
+    rows, labels = split.rows, split.labels
+    sizes = dict(zip((f"n_{name}" for name in SPLITS), _sizes(labels), strict=True))
+    return {
+        "n_rows": len(rows),
+        **sizes,
+        "split": config.split,
+        "tie_break": config.tie_break,
+        "tie_users": labels.tie_users,
+        "short_users": labels.short_users,
+        "time_from": _date(rows.timestamp.min()),
+        "time_to": _date(rows.timestamp.max()),
+    }
+
+
+def _sizes(labels: Labels) -> list[int]:
+    return [int(n) for n in np.bincount(labels.split, minlength=len(SPLITS))]
+
+
+def _date(milliseconds: np.int64) -> str:
+    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC).isoformat(timespec="seconds")
