@@ -3,6 +3,6 @@
 __version__ = "0.1.0"
 
 RESULTS_VERSION = 1
-"""Goes up whenever a number changes at a fixed seed; part of what makes an artifact "up to date"."""
+"""Goes up whenever a number changes at a fixed seed; part of being "up to date"."""
 
 __all__ = ["RESULTS_VERSION", "__version__"]

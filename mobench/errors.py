@@ -5,7 +5,8 @@ with its traceback) belong to the interpreter, 130 to an interrupt whose state w
 """
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 
 class MobenchError(Exception):
@@ -14,14 +15,18 @@ class MobenchError(Exception):
     Args:
         message: What is wrong, with the offending value in quotes.
         hint: One action that fixes it.
+        facts: What a machine should know besides (``--json``).
     """
 
     exit_code: int = 1
 
-    def __init__(self, message: str, hint: str | None = None) -> None:
+    def __init__(
+        self, message: str, hint: str | None = None, *, facts: Mapping[str, Any] | None = None
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.facts = dict(facts or {})
 
 
 class ConfigError(MobenchError):
@@ -37,7 +42,7 @@ class DataError(MobenchError):
 
 
 class ArtifactError(MobenchError):
-    """An artifact that is missing, incomplete, changed, of the wrong kind, or whose name is taken."""
+    """An artifact that is missing, unfinished, changed or of the wrong kind, or a taken name."""
 
     exit_code = 4
 

@@ -7,6 +7,7 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -80,6 +81,27 @@ class Stopwatch:
             "cpu_seconds": round(time.process_time() - self.cpu, 3),
             "peak_memory_mb": round(peak, 1),
         }
+
+
+def draft_manifest(
+    kind: Kind,
+    config: Mapping[str, Any],
+    identity: Mapping[str, Any],
+    inputs: Sequence[Input],
+    *,
+    seed: int | None = None,
+    device: str = "cpu",
+    threads: int | None = None,
+) -> Manifest:
+    """Return the manifest of an artifact that is about to be made."""
+    return Manifest(
+        kind=kind,
+        config=dict(config),
+        identity=dict(identity),
+        inputs=list(inputs),
+        seed=seed,
+        environment=environment(device, threads),
+    )
 
 
 def environment(device: str, threads: int | None) -> dict[str, Any]:

@@ -22,7 +22,7 @@ class Seeds:
     root: int
 
     def numpy(self, name: str) -> "np.random.Generator":
-        """Return a fresh NumPy generator for the stream ``name``; equal names give equal streams."""
+        """Return a fresh generator for the stream ``name``; equal names give equal streams."""
         import numpy as np
 
         key = tuple(name.encode())

@@ -1,0 +1,105 @@
+"""The command line: the only part of mobench that prints, reads ``sys.argv`` or exits."""
+
+import errno
+import os
+import sys
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+import typer
+
+from mobench.errors import ArtifactError, ConfigError, Interrupted, MobenchError
+
+if TYPE_CHECKING:
+    from mobench.cli.console import Output
+
+ExceptHook = Callable[[type[BaseException], BaseException, TracebackType | None], None]
+
+IDLE_THREADS = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "0"}
+"""Waiting threads sleep instead of spinning; read by OpenMP when torch loads it."""
+
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+BROKEN_PIPE = 141
+"""What a shell reports of a program that SIGPIPE ended: somebody closed our stdout."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code (``mobench.errors`` lists them).
+
+    Args:
+        argv: The words after ``mobench``; those of the process if left out.
+    """
+    from mobench.cli.console import Output
+
+    for name, value in IDLE_THREADS.items():
+        os.environ.setdefault(name, value)
+    words = list(sys.argv[1:] if argv is None else argv) or ["--help"]
+    out = Output(_command(words), "--json" in words)
+    sys.excepthook = _report_bug(out)
+    failure: MobenchError
+    try:
+        return _run(words)
+    except MobenchError as error:
+        failure = error
+    except typer.TyperException as error:
+        failure = _usage(error)
+    except KeyboardInterrupt:
+        failure = Interrupted("interrupted")
+    except OSError as error:
+        if error.errno not in DISK_FULL:
+            raise
+        failure = _disk_full(error)
+    out.fail(failure)
+    return failure.exit_code
+
+
+def _run(words: list[str]) -> int:
+    from mobench.cli.app import app
+
+    try:
+        command = typer.main.get_command(app)
+        code = command.main(words, prog_name="mobench", standalone_mode=False)
+        sys.stdout.flush()
+    except (SystemExit, BrokenPipeError) as stop:
+        # Typer and Rich turn a closed pipe into exit 1, which here would mean a bug.
+        if isinstance(stop, SystemExit) and stop.code != 1:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return BROKEN_PIPE
+    if code == Interrupted.exit_code:
+        raise Interrupted("interrupted")
+    return code or 0
+
+
+def _command(words: Sequence[str]) -> str | None:
+    """Return the name of the command, for messages about a command that never began."""
+    return next((word for word in words if not word.startswith("-")), None)
+
+
+def _usage(error: typer.TyperException) -> ConfigError:
+    """Put Typer's own complaint into our words."""
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else "mobench"
+    text = " ".join(error.format_message().split())
+    return ConfigError(text[:1].lower() + text[1:].rstrip("."), f"see '{path} --help'.")
+
+
+def _disk_full(error: OSError) -> ArtifactError:
+    where = f" ('{error.filename}')" if error.filename else ""
+    return ArtifactError(
+        f"no space left on the disk{where}", "free some space, then run the same command again."
+    )
+
+
+def _report_bug(out: "Output") -> ExceptHook:
+    """Return the hook for what nobody foresaw: the whole traceback, and where it should go."""
+
+    def hook(kind: type[BaseException], bug: BaseException, trace: TracebackType | None) -> None:
+        sys.__excepthook__(kind, bug, trace)
+        failure = MobenchError(
+            f"{kind.__name__}: {bug}", "this is a bug in mobench: please report it with the above."
+        )
+        out.fail(failure, kind.__name__)
+
+    return hook

@@ -30,7 +30,11 @@ class Config(BaseModel):
     """Base of the command configs."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False
+        frozen=True,
+        extra="forbid",
+        use_attribute_docstrings=True,
+        allow_inf_nan=False,
+        defer_build=True,  # --help reads the fields and validates nothing
     )
 
     def identity(self) -> dict[str, Any]:

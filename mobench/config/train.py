@@ -20,6 +20,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "sampler_step": 0.1,
         "step_rule": "paper",
         "sampler_floor": 0.0,
+        "fair_signal": "loss",
     },
     "reference": {
         "negative_power": 1.0,
@@ -30,6 +31,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "antiwindup": "none",
         "step_rule": "paper",
         "sampler_floor": 0.0,
+        "fair_signal": "loss",
         "align_k": 100,
     },
 }
@@ -100,7 +102,7 @@ class TrainConfig(Config):
     """A group keeps at least this share of its initial mass."""
     step_rule: Literal["relative", "paper"] = option("relative")
     """Steps in proportion to a group's initial mass, or equal for every group."""
-    fair_signal: Literal["loss", "hit", "ndcg"] = option("loss")
+    fair_signal: Literal["loss", "hit", "ndcg"] = option("hit")
     """What marks the worst fairness group on validation."""
     min_group_size: int = option(20, ge=0)
     """Groups with fewer validation rows cannot be the worst."""

@@ -32,7 +32,7 @@ class Settings:
     """The options that objectives read (see ``TrainConfig`` for their meaning)."""
 
     k: int = 10
-    fair_signal: Literal["loss", "hit", "ndcg"] = "loss"
+    fair_signal: Literal["loss", "hit", "ndcg"] = "hit"
     min_group_size: int = 20
     align_k: int = 10
     dead_band: float = 1e-3

@@ -17,7 +17,7 @@ class Static(Solver):
     def weights(
         self,
         losses: Vector,
-        gramian: Vector | None,  # noqa: ARG002 - part of every solver's call
+        gramian: Vector | None,
         preference: Vector,
     ) -> Vector:
         """Return the normalised preference; losses and Gramian do not matter."""

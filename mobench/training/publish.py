@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from mobench.artifacts import Artifact, Draft
@@ -59,7 +59,7 @@ def publish_popularity(
 def write_weights(draft: Draft, weights: Mapping[str, Tensor]) -> None:
     """Write model.safetensors."""
     plain = {name: value.detach().cpu().contiguous() for name, value in weights.items()}
-    save_file(plain, draft.work / "model.safetensors")
+    (draft.work / "model.safetensors").write_bytes(save(plain))
 
 
 def final(state: TrainState) -> list[Row]:

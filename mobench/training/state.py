@@ -1,5 +1,6 @@
 """All that an interrupted run needs to go on to the same bytes."""
 
+import io
 import pickle
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -58,8 +59,10 @@ class TrainState:
         parts = {name: getattr(self, name) for name in self.PARTS}
         content: dict[str, Any] = {k: v.state_dict() for k, v in parts.items() if v is not None}
         content |= {name: getattr(self, name) for name in self.VALUES}
+        buffer = io.BytesIO()  # torch's own writer does not say when the disk is full
+        torch.save(content, buffer)
         temporary = path.with_suffix(".tmp")
-        torch.save(content, temporary)
+        temporary.write_bytes(buffer.getbuffer())
         temporary.replace(path)
 
     def load(self, path: Path) -> None:

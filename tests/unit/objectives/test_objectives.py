@@ -39,13 +39,13 @@ def test_revenue_without_prices_is_refused():
 
 def test_fairness_picks_the_largest_mean_not_the_largest_sum():
     """Group 0 has the largest sum (what the authors' code picks), group 1 the largest mean."""
-    goal = Fairness(ITEMS, Q, Settings(min_group_size=1))
+    goal = Fairness(ITEMS, Q, Settings(fair_signal="loss", min_group_size=1))
     answer = goal.signal(seen([0, 0, 0, 1, 2, 2], [1, 1, 1, 1, 1.5, 1.5]))
     assert answer.tolist() == [0, 1, 0]
 
 
 def test_fairness_ignores_groups_too_small_to_judge():
-    goal = Fairness(ITEMS, Q, Settings(min_group_size=2))
+    goal = Fairness(ITEMS, Q, Settings(fair_signal="loss", min_group_size=2))
     assert goal.signal(seen([0, 0, 2, 2, 3], [1, 1, 2, 2, 9])).tolist() == [0, 1, 0]
     assert goal.signal(seen([3], [9])).tolist() == [0, 0, 0]
 

@@ -1,0 +1,7 @@
+"""``python -m mobench``."""
+
+import sys
+
+from mobench.cli import main
+
+sys.exit(main())

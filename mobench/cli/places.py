@@ -1,0 +1,60 @@
+"""Where artifacts go when nobody says so: below ``data/`` in the current directory."""
+
+import re
+from pathlib import Path
+from typing import Literal
+
+from mobench.config import TrainConfig
+from mobench.errors import ArtifactError, ConfigError
+
+DATA = Path("data")
+Shelf = Literal["datasets", "runs", "metrics", "reports"]
+
+
+def place(shelf: Shelf, name: str) -> Path:
+    """Return the directory of an artifact.
+
+    Raises:
+        ConfigError: ``name`` is not fit to be the name of a directory.
+    """
+    fits = re.fullmatch(r"[A-Za-z0-9][\w.+-]*", name)
+    if not fits or name.endswith((".partial", ".old")):
+        raise ConfigError(
+            f"--name '{name}' is not fit for a directory",
+            "use letters, digits, '-', '_' and '.', beginning with a letter or digit.",
+        )
+    return DATA / shelf / name
+
+
+def run_name(dataset: str, config: TrainConfig) -> str:
+    """Return ``DATASET-BACKBONE-METHOD-sSEED``."""
+    return f"{dataset}-{config.backbone}-{config.method}-s{config.seed}"
+
+
+def newest_base(dataset: Path, config: TrainConfig) -> Path:
+    """Return the newest finished base run of the same dataset, backbone and seed.
+
+    Raises:
+        ArtifactError: There is none.
+    """
+    from mobench.artifacts import UNFINISHED, Artifact
+
+    wanted = Artifact.open(dataset, "dataset").digest
+    found = [path.parent for path in sorted((DATA / "runs").glob("*/manifest.json"))]
+    runs = [Artifact.open(path) for path in found if not path.name.endswith(UNFINISHED)]
+    sought = {"method": "base", "backbone": config.backbone, "seed": config.seed}
+    bases = [
+        run
+        for run in runs
+        if sought.items() <= run.manifest.config.items()
+        and ("dataset", wanted) in [(i.role, i.sha256) for i in run.manifest.inputs]
+    ]
+    if not bases:
+        what = f"{config.backbone}, seed {config.seed}"
+        raise ArtifactError(
+            f"{config.method} starts from a base run, and {DATA / 'runs'} has none for"
+            f" '{dataset.name}' ({what})",
+            f"make one with 'mobench train {dataset} --method base --seed {config.seed}',"
+            " or name one with --base.",
+        )
+    return max(bases, key=lambda run: run.manifest.started).path

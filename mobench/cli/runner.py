@@ -1,0 +1,95 @@
+"""Running the steps of a recipe; what is up to date is left alone, what was begun goes on."""
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mobench.cli.console import Output, track_epoch
+from mobench.cli.evaluate import track_blocks
+from mobench.cli.recipe import Steps, Training
+from mobench.cli.words import duration
+from mobench.errors import ArtifactError, Interrupted
+
+if TYPE_CHECKING:
+    from mobench.artifacts import Artifact
+    from mobench.report.build import Built
+
+
+@dataclass
+class Runner:
+    """Does the steps in order and says so, a line each.
+
+    Args:
+        out: Where to say it.
+        steps: What to do.
+    """
+
+    out: Output
+    steps: Steps
+    log: list[dict[str, Any]] = field(default_factory=list)
+
+    def run(self) -> "tuple[list[Artifact], Built]":
+        """Do all steps; return the metrics artifacts, in the order of the runs, and the report."""
+        self._prep()
+        for training in self.steps.trainings:
+            self._train(training)
+        metrics = [self._evaluate(training) for training in self.steps.trainings]
+        return metrics, self._report(metrics)
+
+    def _tell(self, kind: str, path: Path, started: float, *, fresh: bool) -> None:
+        seconds = time.perf_counter() - started
+        self.log.append({"step": kind, "artifact": path, "fresh": fresh, "seconds": seconds})
+        total = len(self.steps.listed())
+        place = f"{len(self.log)}/{total}".rjust(2 * len(str(total)) + 1)
+        took = duration(seconds) if fresh else "up to date"
+        self.out.show(f"{place} {kind:<6}  {took:<10}  {path}")
+
+    def _prep(self) -> None:
+        from mobench.data.prep import prepare
+
+        started = time.perf_counter()
+        done = prepare(self.steps.prep, self.steps.dataset)
+        self._tell("prep", self.steps.dataset, started, fresh=done.fresh)
+
+    def _train(self, training: Training) -> None:
+        from mobench.artifacts import partial
+        from mobench.training.run import plan, resume, train, up_to_date
+
+        started = time.perf_counter()
+        todo = plan(training.config, self.steps.dataset, training.base, training.path)
+        begun = partial(training.path)
+        if not training.path.exists() and (begun / "resume.pt").is_file():
+            left, records = resume(begun, track=track_epoch)
+            if (left.config.identity(), left.inputs) != (todo.config.identity(), todo.inputs):
+                raise ArtifactError(
+                    f"'{begun}' was begun with other settings than the recipe's",
+                    f"finish it with 'mobench train --resume {begun}', or remove it.",
+                )
+        elif up_to_date(todo):
+            self._tell("train", training.path, started, fresh=False)
+            return
+        else:
+            records = train(todo, track=track_epoch)
+        try:
+            for _ in records:
+                pass
+        except Interrupted as stop:
+            raise Interrupted(stop.message, "go on with the same command.") from stop
+        self._tell("train", training.path, started, fresh=True)
+
+    def _evaluate(self, training: Training) -> "Artifact":
+        from mobench.evaluation.run import evaluate
+
+        started, path = time.perf_counter(), self.steps.metrics(training)
+        done = evaluate(self.steps.eval, training.path, path, track=track_blocks)
+        self._tell("eval", path, started, fresh=done.fresh)
+        return done.artifact
+
+    def _report(self, metrics: "list[Artifact]") -> "Built":
+        from mobench.report.build import build
+
+        started, path = time.perf_counter(), self.steps.report_path
+        built = build(self.steps.report, [artifact.path for artifact in metrics], path)
+        self._tell("report", path, started, fresh=built.fresh)
+        return built

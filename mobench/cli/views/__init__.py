@@ -1,0 +1,1 @@
+"""How artifacts look on the terminal: each view returns lines."""

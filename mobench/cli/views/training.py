@@ -1,0 +1,148 @@
+"""A training run on the terminal: before, during and after."""
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mobench.cli.console import Output
+from mobench.cli.table import Table, lines, pairs
+from mobench.cli.words import count, duration, number, percent
+
+if TYPE_CHECKING:
+    from mobench.artifacts import Artifact
+    from mobench.training.log import EpochRecord
+    from mobench.training.plan import Plan
+
+MARGIN = 0.005
+"""A run that kept less than this above the limit gets a warning."""
+
+
+def header(plan: "Plan") -> list[str]:
+    """Return what is being trained, in two lines."""
+    config = plan.config
+    alone = config.method == "popularity"
+    facts = [
+        config.method if alone else f"{config.method} on {config.backbone}",
+        f"{count(plan.n_parameters)} parameters",
+        plan.device,
+        f"seed {config.seed}",
+    ]
+    lines = [" · ".join(facts)]
+    if config.method == "morec":
+        loss = "from the base run" if config.target_loss is None else number(config.target_loss)
+        wishes = [f"{n} {s:.2f}" for n, s in zip(config.auxiliary, config.shares, strict=True)]
+        lines.append(f"target loss {loss} · preference {' '.join(wishes) or 'acc alone'}")
+    lines.append(f"validation split · k = {config.k}")
+    return lines
+
+
+def dry_run_lines(plan: "Plan") -> list[str]:
+    """Return what would be trained, from what, and where it would go."""
+    from mobench.artifacts import short
+
+    config = plan.config
+    wishes = [f"{n} {s:.2f}" for n, s in zip(config.auxiliary, config.shares, strict=True)]
+    rows = [
+        (
+            "dataset",
+            f"{plan.dataset.artifact.path}  sha256 {short(plan.dataset.artifact.digest)}",
+        )
+    ]
+    if plan.base:
+        hit = plan.base.manifest.results["val"]["hit"]
+        rows.append(("base run", f"{plan.base.path}  Hit@{config.k} {number(hit)}"))
+    if config.method == "morec":
+        rows.append(("objectives", "  ".join(["acc", *wishes])))
+    if config.method != "popularity":
+        steps = f"{count(plan.steps_per_epoch)} per epoch × at most {config.max_epochs} epochs"
+        rows.append(("steps", steps))
+    return pairs([*rows, ("would write", str(plan.path))])
+
+
+@dataclass
+class Epochs:
+    """The table that grows by a row per epoch."""
+
+    out: Output
+    plan: "Plan"
+    began: bool = False
+
+    def add(self, record: "EpochRecord") -> None:
+        """Print the row of an epoch, and the titles before the first."""
+        if not self.began:
+            self.out.show(*self.table.head())
+            self.began = True
+        self.out.show(self.table.row(self.cells(record)))
+
+    @property
+    def steered(self) -> bool:
+        """Whether accuracy is measured against a base."""
+        return self.plan.base is not None
+
+    @property
+    def table(self) -> Table:
+        """The columns; those about the base only where there is one."""
+        shared = {"Epoch": 5, "Loss": 6}
+        values = {"Hit": 6, "NDCG": 6, "rHit": 7, "min-Hit": 7, "Pop-KL": 6}
+        if self.steered:
+            values.pop("NDCG")
+            shared["β"] = 4
+            values["Hit kept"] = 8
+        titles = shared | values | {"Time": 7, "": 4}
+        last = len(titles) - 1
+        return Table([*titles], [*titles.values()], frozenset({last}), gap=2)
+
+    def cells(self, record: "EpochRecord") -> list[str]:
+        """Return the cells of a row."""
+        values = record.metrics
+        start = record.epoch == 0
+        name = ("base" if self.steered else "start") if start else str(record.epoch)
+        cells = [name, number(record.loss)]
+        if self.steered:
+            cells.append(number(math.nan if start else record.beta, 2))
+        names = ("hit", "rhit", "min_hit") if self.steered else ("hit", "ndcg", "rhit", "min_hit")
+        cells += [number(values[name]) for name in names]
+        cells.append(number(values["pop_kl"], 3))
+        if self.steered:
+            cells.append(percent(record.accuracy_kept))
+        return [*cells, "" if start else duration(record.seconds), "best" * record.selected]
+
+
+def verdict(out: Output, results: dict[str, Any]) -> None:
+    """Say how training ended, and warn where the result stands on thin ice."""
+    kept, limit = results["val"].get("accuracy_kept"), results.get("keep")
+    if not results["epochs_run"]:
+        shown = ("hit", "ndcg", "rhit", "min_hit", "pop_kl")
+        out.show(*pairs((name, number(results["val"][name])) for name in shown), "")
+    else:
+        out.show("")
+        why = f" ({results['stopped']})" if results["stopped"] else ""
+        out.show(
+            f"stopped at epoch {results['epochs_run']}, best was epoch {results['best_epoch']}{why}"
+        )
+    if kept is None or limit is None or kept >= limit + MARGIN:
+        return
+    hint = "hold accuracy more firmly with --keep-accuracy 1.0 or a smaller --set aux_weight=…"
+    if results["valid"]:
+        out.warn(f"Hit kept is {percent(kept)}, close to the limit of {percent(limit)}.", hint)
+    else:
+        out.warn(f"Hit kept is {percent(kept)}, below {percent(limit)}: an invalid run.", hint)
+
+
+def summary(artifact: "Artifact") -> list[str]:
+    """Return how training went: the selected epoch beside the base."""
+    results: dict[str, Any] = artifact.manifest.results
+    verdict = "valid" if results["valid"] else "not valid"
+    facts = [
+        ("method", f"{results['method']} on {results['backbone']} · {verdict} on validation"),
+        ("best epoch", f"{results['best_epoch']} of {results['epochs_run']}"),
+        ("parameters", count(results["n_parameters"])),
+    ]
+    base = results.get("base_val") or {}
+    names = ("hit", "ndcg", "rhit", "min_hit", "pop_kl", "imp", "accuracy_kept")
+    rows = [
+        [name, number(base.get(name)), number(results["val"].get(name))]
+        for name in names
+        if name in results["val"]
+    ]
+    return [*pairs(facts), "", *lines(["Validation", "Base", "Run"], rows)]

@@ -1,0 +1,116 @@
+"""The page's last sections: the dataset, and where every row comes from."""
+
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from mobench.artifacts import short
+from mobench.report.markup import Markup, element, joined, section, table
+from mobench.report.notation import percent
+from mobench.report.records import Comparison, Origin, Row
+
+DATASET_FACTS = {
+    "n_users": "users",
+    "n_items": "items",
+    "n_rows": "interactions",
+    "n_train": "train rows",
+    "n_val": "val rows",
+    "n_test": "test rows",
+    "price_coverage": "items with a price",
+    "tie_users": "users split by a tie",
+    "rejected": "rejected rows",
+}
+"""Results of prep worth a line, with their words."""
+
+
+def pairs(rows: Mapping[str, str | Markup]) -> Markup:
+    """Return a list of names and values."""
+    items = [joined(element("dt", name), element("dd", value)) for name, value in rows.items()]
+    return element("dl", *items, class_="pairs")
+
+
+def dataset_section(comparison: Comparison) -> Markup:
+    """Return what is known about the dataset, and its item groups."""
+    facts = comparison.dataset
+    rows: dict[str, str | Markup] = {"name": facts.name, "sha256": short(facts.sha256)}
+    rows |= {
+        words: _number(name, facts.results[name])
+        for name, words in DATASET_FACTS.items()
+        if facts.results.get(name) is not None
+    }
+    gone = "" if facts.results else "The dataset is gone or has changed; only its hash is known."
+    grid = element("div", pairs(rows), _group_table(comparison), class_="grid two")
+    return section("Dataset", grid, lead=gone)
+
+
+def _number(name: str, value: Any) -> str:
+    if name == "price_coverage":
+        return percent(float(value))
+    if isinstance(value, Mapping):
+        return ", ".join(f"{n:,} {reason}" for reason, n in value.items()) or "none"
+    return f"{value:,}" if isinstance(value, int | float) else str(value)
+
+
+def _group_table(comparison: Comparison) -> Markup:
+    base = comparison.of_role("reference")[0].groups
+    rows = [
+        element(
+            "tr",
+            element("th", label, scope="row"),
+            element("td", f"{n:,}"),
+            element("td", percent(n / comparison.n_users)),
+        )
+        for label, n in zip(base.label, base.n, strict=True)
+    ]
+    caption = "Fairness groups by the held-out items of the evaluated split."
+    return table(caption, ("Item group", "Targets", "Share"), rows)
+
+
+def provenance_section(comparison: Comparison) -> Markup:
+    """Return, for every row, how to make it again and what it was made with."""
+    lead = (
+        "For every row the commands that make it again, its settings where they differ from base,"
+        " and what it was made with."
+    )
+    return section("Provenance", *[_row(row) for row in comparison.rows], lead=lead)
+
+
+def _row(row: Row) -> Markup:
+    seeds = f"seed {', '.join(map(str, row.seeds))}"
+    return element(
+        "details",
+        element("summary", f"{row.label} · {seeds}"),
+        element("div", *[_origin(origin, row) for origin in row.origins], class_="body"),
+    )
+
+
+def _origin(origin: Origin, row: Row) -> Markup:
+    lines = [shlex.join(origin.train)] if origin.train else []
+    lines.append(shlex.join(origin.evaluate))
+    seconds = [f"eval {origin.eval_seconds:.1f} s"]
+    if origin.train_seconds is not None:
+        seconds.insert(0, f"train {origin.train_seconds:.1f} s")
+    rows: dict[str, str | Markup] = {
+        "run": joined(element("code", origin.run), f" · sha256 {short(origin.run_sha256)}"),
+        "metrics": joined(
+            element("code", origin.metrics), f" · sha256 {short(origin.metrics_sha256)}"
+        ),
+        "differs from base": _settings(origin),
+        "device": origin.device,
+        "time": ", ".join(seconds),
+        "versions": ", ".join(f"{name} {value}" for name, value in origin.versions.items()),
+    }
+    if row.role == "reference":
+        del rows["differs from base"]
+    return joined(
+        element("h3", f"seed {origin.seed}"),
+        element("pre", element("code", "\n".join(lines))),
+        pairs(rows),
+    )
+
+
+def _settings(origin: Origin) -> str:
+    if origin.settings is None:
+        return "unknown, the run or its base is gone"
+    words = [f"{name} {here} (base: {there})" for name, (here, there) in origin.settings.items()]
+    return "; ".join(words) or "in nothing but the method"

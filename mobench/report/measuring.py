@@ -1,0 +1,90 @@
+"""One ranking measured and resampled once, and the estimates that a row shows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import nan
+
+import numpy as np
+
+from mobench.config.report import ReportConfig
+from mobench.metrics import METRICS, evaluate
+from mobench.metrics.groups import min_hit
+from mobench.metrics.pareto import hv_points, hypervolume
+from mobench.metrics.resampling import HEADLINE, Samples, resample
+from mobench.metrics.significance import Effect, percentiles
+from mobench.report.inputs import Evaluated
+from mobench.report.records import Estimate, GroupHits
+
+CONFIDENCE = 0.95
+HV_REFERENCE = 0.0
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A ranking with its metric values and their resamples."""
+
+    values: dict[str, float]
+    samples: Samples = field(repr=False)
+    min_hit_limits: tuple[float, float]
+
+    @classmethod
+    def of(cls, evaluated: Evaluated, k: int, config: ReportConfig) -> "Measured":
+        """Measure at cutoff ``k``; runs measured with one config are resampled alike."""
+        return cls(
+            values=evaluate(evaluated.outcome, k),
+            samples=resample(evaluated.outcome, k, config.resamples, config.seed),
+            min_hit_limits=min_hit(evaluated.outcome, k).interval(CONFIDENCE),
+        )
+
+
+def estimates(runs: Sequence[Measured]) -> dict[str, Estimate]:
+    """Return every metric of a row: mean and spread over its runs, interval over users.
+
+    The interval is that of the mean over the runs, resampled on the same users; min_hit has the
+    mean of its runs' Clopper–Pearson limits (resampling a minimum drags it down), and metrics of
+    the whole catalogue have none.
+    """
+    return {name: _estimate(name, runs) for name in METRICS}
+
+
+def _estimate(name: str, runs: Sequence[Measured]) -> Estimate:
+    low, high = nan, nan
+    if name == "min_hit":
+        low, high = map(float, np.mean([run.min_hit_limits for run in runs], axis=0))
+    elif name in HEADLINE:
+        drawn = np.mean([run.samples.resampled[name] for run in runs], axis=0)
+        low, high = percentiles(drawn, CONFIDENCE)
+    values = [run.values[name] for run in runs]
+    return Estimate(float(np.mean(values)), spread(values), low, high)
+
+
+def spread(values: Sequence[float]) -> float | None:
+    """Return the standard deviation (n − 1), ``None`` below two values."""
+    return float(np.std(values, ddof=1)) if len(values) > 1 else None
+
+
+def as_estimate(effect: Effect, values: Sequence[float], p: float | None = None) -> Estimate:
+    """Return a paired effect with the spread of its per-seed values."""
+    finite = np.isfinite(values).all()
+    return Estimate(effect.value, spread(values) if finite else None, effect.low, effect.high, p)
+
+
+def volume(
+    runs: Sequence[Mapping[str, float]], bases: Sequence[Mapping[str, float]], over: Sequence[str]
+) -> float:
+    """Return the hypervolume of a set of runs; ``nan`` for no run, or one infinitely far away."""
+    points = hv_points(runs, bases, over)
+    if not len(points) or not np.isfinite(points).all():
+        return nan
+    return hypervolume(points, HV_REFERENCE)
+
+
+def group_hits(runs: Sequence[Evaluated], k: int) -> GroupHits:
+    """Return Hit per fairness group at ``k``, averaged over the runs of a row."""
+    outcomes = [run.outcome for run in runs]
+    labels = dict(zip(runs[0].groups["group"].tolist(), runs[0].groups["label"], strict=True))
+    fair, target = outcomes[0].fair_group, outcomes[0].target
+    n = np.bincount(fair[target], minlength=len(labels))
+    hits = [np.bincount(fair[o.target[o.rank <= k]], minlength=len(n)) for o in outcomes]
+    rate = np.divide(np.mean(hits, axis=0), n, out=np.full(len(n), nan), where=n > 0)
+    return GroupHits([str(labels[g]) for g in range(len(n))], n.tolist(), rate.tolist())

@@ -1,0 +1,231 @@
+"""Figures as SVG text (matplotlib lives here and nowhere else).
+
+Same data, same bytes: fixed hash salt, no date, no creator. Text stays text. No global state of the
+plotting library is changed.
+"""
+
+import io
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure as Canvas
+from matplotlib.lines import Line2D
+
+from mobench.report.figures import Figure
+from mobench.report.palette import CYCLE, INK, LINE, PARTS, RC, SHADE, SOFT, Style, clean
+
+NO_METADATA = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+
+
+def draw(figure: Figure, style: dict[str, Style]) -> str:
+    """Return a figure as an SVG document.
+
+    Args:
+        figure: What to draw.
+        style: Colour and marker of every row, from ``palette.styles``.
+    """
+    with mpl.rc_context({**RC, "svg.hashsalt": figure.name}), warnings.catch_warnings():
+        # Text stays text: whoever shows the file has the glyphs that this machine may lack.
+        warnings.filterwarnings("ignore", message="Glyph")
+        canvas = DRAW[figure.kind](figure, style)
+        FigureCanvasSVG(canvas)
+        out = io.StringIO()
+        canvas.savefig(out, format="svg", transparent=True, metadata=NO_METADATA)
+    return out.getvalue()
+
+
+def _columns(figure: Figure) -> dict[str, np.ndarray]:
+    return {name: np.asarray(values) for name, values in figure.data.items()}
+
+
+def _canvas(width: float, height: float) -> Canvas:
+    return Canvas(figsize=(width, height), layout="constrained")
+
+
+def _pareto(figure: Figure, style: dict[str, Style]) -> Canvas:
+    data, facts = _columns(figure), figure.facts
+    canvas = _canvas(3.7, 3.6)
+    axes = canvas.add_subplot()
+    name = facts["y"]
+    for label in dict.fromkeys(figure.data["label"]):
+        for kind, size, alpha in (("run", 16, 0.55), ("mean", 62, 1.0)):
+            own = (data["label"] == label) & (data["kind"] == kind)
+            _points(axes, data, own, name, style[label], size, alpha)
+    axes.margins(0.1)
+    at_base = (data["label"] == facts["base"]) & (data["kind"] == "mean")
+    hit, other = float(data["hit"][at_base][0]), float(data[name][at_base][0])
+    axes.axvline(hit, color=INK, linewidth=0.7, zorder=1)
+    axes.axhline(other, color=INK, linewidth=0.7, zorder=1)
+    _shade(axes, facts["keep"] * hit, f"Hit ≥ {100 * facts['keep']:g} % of base")
+    if not facts["higher"]:
+        axes.invert_yaxis()
+    axes.set_xlabel(f"Hit@{facts['k']} × 100  →")
+    unit = "" if name == "pop_kl" else " × 100"
+    axes.set_ylabel(f"{facts['label']}@{facts['k']}{unit}  →")
+    _legend(canvas, list(dict.fromkeys(figure.data["label"])), style)
+    return canvas
+
+
+def _points(
+    axes: Axes,
+    data: dict[str, np.ndarray],
+    own: np.ndarray,
+    name: str,
+    style: Style,
+    size: float,
+    alpha: float,
+) -> None:
+    """Draw marks, filled where the run is valid."""
+    colour, marker = style
+    for valid in (True, False):
+        mine = own & (data["valid"].astype(bool) == valid)
+        axes.scatter(
+            data["hit"][mine].astype(float),
+            data[name][mine].astype(float),
+            s=size,
+            marker=marker,
+            facecolors=colour if valid else "none",
+            edgecolors=colour,
+            linewidths=1.2,
+            alpha=alpha,
+            zorder=3,
+        )
+
+
+def _shade(axes: Axes, start: float, text: str) -> None:
+    """Shade everything right of ``start``; the view grows to show where that is."""
+    low, high = axes.get_xlim()
+    low = min(low, start - 0.05 * (high - start))
+    axes.set_xlim(low, high)
+    axes.axvspan(start, high, color=SHADE, alpha=0.09, linewidth=0, zorder=0)
+    axes.annotate(
+        text,
+        (1, 1),
+        (0, 3),
+        xycoords="axes fraction",
+        textcoords="offset points",
+        ha="right",
+        fontsize=8,
+        color=SHADE,
+    )
+
+
+def _legend(canvas: Canvas, labels: Sequence[str], style: dict[str, Style]) -> None:
+    marks = [
+        Line2D([], [], color=style[label][0], marker=style[label][1], linestyle="", label=label)
+        for label in labels
+    ]
+    columns = 2 if max(map(len, labels)) > 10 else 3
+    names = [clean(label) for label in labels]
+    canvas.legend(marks, names, loc="outside lower center", ncols=min(columns, len(labels)))
+
+
+def _controller(figure: Figure, style: dict[str, Style]) -> Canvas:
+    data, facts = _columns(figure), figure.facts
+    canvas = _canvas(4.8, 4.7)
+    loss, beta, weights = canvas.subplots(3, sharex=True, height_ratios=[2, 1.6, 1.6])
+    colour = style[facts["row"]][0]
+    seeds = list(dict.fromkeys(figure.data["seed"]))
+    for seed in reversed(seeds):
+        own = data["seed"] == seed
+        strong = {"color": colour, "linewidth": 1.3, "alpha": 1.0 if seed == seeds[0] else 0.3}
+        loss.plot(data["epoch"][own], data["loss_acc"][own], **strong)
+        beta.plot(data["epoch"][own], data["beta"][own], **strong)
+    own = data["seed"] == seeds[0]
+    dashed: dict[str, Any] = {"color": INK, "linewidth": 0.9, "linestyle": (0, (4, 3))}
+    loss.plot(data["epoch"][own], data["target_loss"][own], **dashed)
+    for limit in (facts["beta_min"], facts["beta_max"]):
+        if limit is not None:
+            beta.axhline(limit, **dashed)
+    _stack(weights, {name: column[own] for name, column in data.items()})
+    for axes, title in ((loss, "accuracy loss"), (beta, "β"), (weights, "loss weights")):
+        axes.set_ylabel(title)
+        if facts["best_epoch"] is not None:
+            axes.axvline(facts["best_epoch"], color=SOFT, linewidth=0.9)
+    weights.set_xlabel("epoch")
+    canvas.align_ylabels()
+    return canvas
+
+
+def _stack(axes: Axes, data: dict[str, np.ndarray]) -> None:
+    """Stack the weights of the objectives, accuracy at the bottom."""
+    names = [name.removeprefix("weight_") for name in data if name.startswith("weight_")]
+    names.sort(key=lambda name: name != "acc")
+    colours = [PARTS.get(name, CYCLE[n % len(CYCLE)]) for n, name in enumerate(names)]
+    layers = [data[f"weight_{name}"].astype(float) for name in names]
+    axes.stackplot(data["epoch"], *layers, colors=colours, alpha=0.85, linewidth=0)
+    marks = [Line2D([], [], color=c, marker="s", linestyle="") for c in colours]
+    axes.legend(marks, [clean(name) for name in names], ncols=len(names), loc="upper right")
+    axes.margins(x=0)
+    axes.set_ylim(0, 1.3 * float(np.nan_to_num(np.sum(layers, axis=0)).max() or 1))
+
+
+def _weights(figure: Figure, style: dict[str, Style]) -> Canvas:  # noqa: ARG001 - one signature
+    data = _columns(figure)
+    epochs, groups = np.unique(data["epoch"]), np.unique(data["group"])
+    grid = np.zeros((len(groups), len(epochs)))
+    ratio = np.maximum(data["of_start"].astype(float), 2.0**-10)
+    place = np.searchsorted(groups, data["group"]), np.searchsorted(epochs, data["epoch"])
+    grid[place] = np.log2(ratio)
+    names = {
+        int(g): clean(str(n)) for g, n in zip(data["group"], figure.data["label"], strict=True)
+    }
+    canvas = _canvas(4.8, 1.1 + 0.24 * len(groups))
+    axes = canvas.add_subplot()
+    limit = max(0.1, float(np.abs(grid).max()))
+    colours = mpl.colormaps["PuOr"].resampled(11)
+    edges = np.append(epochs - 0.5, epochs[-1] + 0.5), np.arange(len(groups) + 1) - 0.5
+    mesh = axes.pcolormesh(*edges, grid, cmap=colours, vmin=-limit, vmax=limit)
+    axes.set_yticks(range(len(groups)), [names[int(g)] for g in groups])
+    axes.invert_yaxis()
+    axes.grid(visible=False)
+    axes.set_xlabel("epoch")
+    if (best := figure.facts["best_epoch"]) is not None:
+        axes.axvline(best, color=INK, linewidth=0.9)
+    bar = canvas.colorbar(mesh, ax=axes, ticks=[-limit, 0, limit], pad=0.02, aspect=12)
+    bar.set_ticklabels([f"× {2.0**x:.2g}" for x in (-limit, 0, limit)])
+    bar.outline.set_visible(False)
+    return canvas
+
+
+def _groups(figure: Figure, style: dict[str, Style]) -> Canvas:
+    data = _columns(figure)
+    labels = list(dict.fromkeys(figure.data["row"]))
+    order = list(dict.fromkeys(figure.data["group"]))
+    first = data["row"] == labels[0]
+    canvas = _canvas(4.8, 1.2 + 0.3 * len(order))
+    axes = canvas.add_subplot()
+    hits = data["hit"].astype(float).reshape(len(labels), len(order))
+    axes.hlines(range(len(order)), hits.min(axis=0), hits.max(axis=0), color=LINE, linewidth=5)
+    for n, label in enumerate(labels):
+        own = data["row"] == label
+        hit, least = data["hit"][own].astype(float), data["is_minimum"][own].astype(bool)
+        height = np.arange(len(order)) + 0.15 * (n - (len(labels) - 1) / 2)
+        colour, marker = style[label]
+        axes.scatter(hit, height, s=30, color=colour, marker=marker, zorder=3, linewidths=0)
+        axes.scatter(
+            hit[least], height[least], s=95, facecolors="none", edgecolors=colour, zorder=4
+        )
+    names = [
+        f"{clean(str(label))}  ({n:,})"
+        for label, n in zip(data["label"][first], data["n"][first].tolist(), strict=True)
+    ]
+    axes.set_yticks(range(len(order)), names)
+    axes.set_xlim(left=0)
+    axes.set_xlabel(f"Hit@{figure.facts['k']} × 100  →   (users with a target in the group)")
+    axes.grid(visible=False, axis="y")
+    _legend(canvas, labels, style)
+    return canvas
+
+
+DRAW: dict[str, Callable[[Figure, dict[str, Style]], Canvas]] = {
+    "pareto": _pareto,
+    "controller": _controller,
+    "weights": _weights,
+    "groups": _groups,
+}

@@ -1,0 +1,213 @@
+"""What a comparison says, as frozen records: the only thing tables, figures and pages accept."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from mobench.config.report import ReportConfig
+
+Role = Literal["sanity", "reference", "control", "method"]
+"""What a row is in the table: popularity, base, continue, or a method to be judged."""
+
+Columns = dict[str, list[Any]]
+"""A small table in memory, column by column."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number with both kinds of spread.
+
+    Attributes:
+        value: Mean over the seeds.
+        sd: Standard deviation over the seeds (n − 1), ``None`` below two.
+        low: Lower limit of the bootstrap interval over users (``nan`` where there is none).
+        high: Upper limit.
+        p: Two-sided p of no difference from base, Holm-corrected over the table.
+    """
+
+    value: float
+    sd: float | None
+    low: float
+    high: float
+    p: float | None = None
+
+
+@dataclass(frozen=True)
+class Point:
+    """One run beside its base of the same seed.
+
+    Attributes:
+        seed: Its seed.
+        path: Its metrics artifact.
+        values: Metric values by name.
+        change: Relative change by objective metric, larger is better.
+        imp: Mean change over the metrics of the table's Imp.
+        kept: Hit / base Hit.
+        valid_split: Whether ``kept`` suffices on the evaluated split.
+        valid_val: The run's own verdict on validation, ``None`` where it recorded none.
+    """
+
+    seed: int
+    path: str
+    values: dict[str, float]
+    change: dict[str, float]
+    imp: float
+    kept: float
+    valid_split: bool
+    valid_val: bool | None
+
+    @property
+    def valid(self) -> bool:
+        """Whether the run holds on both splits."""
+        return self.valid_split and self.valid_val is True
+
+
+@dataclass(frozen=True)
+class GroupHits:
+    """Hit per fairness group, ``[G]``, averaged over the seeds of a row.
+
+    Attributes:
+        label: Names of the groups.
+        n: Users whose target is in the group.
+        hit: Their mean hit (``nan`` where nobody is).
+    """
+
+    label: list[str]
+    n: list[int]
+    hit: list[float]
+
+
+@dataclass(frozen=True)
+class Trace:
+    """How one run trained; an empty table where the run did not record it."""
+
+    seed: int
+    history: Columns
+    steps: Columns
+    group_weights: Columns
+    beta_min: float | None
+    beta_max: float | None
+    best_epoch: int | None
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where one run comes from and how to make it again; ``None`` where the run is gone."""
+
+    seed: int
+    run: str
+    run_sha256: str
+    metrics: str
+    metrics_sha256: str
+    train: list[str] | None
+    evaluate: list[str]
+    settings: dict[str, tuple[Any, Any]] | None
+    """Settings that differ from base: name → (here, there); ``None`` if either run is gone."""
+    versions: dict[str, Any]
+    device: str
+    train_seconds: float | None
+    eval_seconds: float
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the result table: all runs of one configuration.
+
+    Attributes:
+        label: Its name, unique in the table.
+        method: Its method.
+        role: What it is in the table.
+        seeds: Seeds of its runs.
+        values: Estimates by metric name.
+        change: Paired relative change by objective metric, larger is better; empty for base.
+        imp: Imp against base, ``None`` for base.
+        imp_continue: Imp against ``continue`` of the same seeds, where there is one.
+        kept: Share of the base's Hit, ``None`` for base.
+        hv: Hypervolume of all its runs, ``nan`` where it has none.
+        hv_valid: The same of its valid runs.
+        valid: Verdict; ``None`` for base and popularity, and where validation has no verdict.
+        reasons: Why it is not valid.
+        points: Its runs.
+        groups: Hit per fairness group.
+        traces: How its runs trained.
+        origins: Where its runs come from.
+    """
+
+    label: str
+    method: str
+    role: Role
+    seeds: tuple[int, ...]
+    values: dict[str, Estimate]
+    change: dict[str, Estimate]
+    imp: Estimate | None
+    imp_continue: Estimate | None
+    kept: Estimate | None
+    hv: float
+    hv_valid: float
+    valid: bool | None
+    reasons: tuple[str, ...]
+    points: tuple[Point, ...] = field(repr=False)
+    groups: GroupHits = field(repr=False)
+    traces: tuple[Trace, ...] = field(repr=False)
+    origins: tuple[Origin, ...] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class DatasetFacts:
+    """What is known about the dataset; ``results`` is empty where its artifact is gone."""
+
+    name: str
+    sha256: str
+    results: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Evaluated runs side by side.
+
+    Attributes:
+        dataset: The dataset of all runs.
+        split: The evaluated split.
+        k: List length of all metrics.
+        n_users: Users with a held-out item.
+        n_items: Items ranked.
+        config: Settings of the comparison.
+        rows: Popularity, base, continue, then the others by Imp.
+        imp_over: Metrics that enter Imp (and are the axes of HV).
+        left_out: Objective metrics that do not, with the reason.
+        hv_reference: Reference point of HV on every axis.
+        sentences: The result, the most important first.
+        warnings: What a reader must know before believing it.
+        notes: What is missing from the report, and why.
+    """
+
+    dataset: DatasetFacts
+    split: str
+    k: int
+    n_users: int
+    n_items: int
+    config: ReportConfig
+    rows: tuple[Row, ...]
+    imp_over: tuple[str, ...]
+    left_out: dict[str, str]
+    hv_reference: float
+    sentences: tuple[str, ...]
+    warnings: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def verdict(self) -> str:
+        """The result in a few sentences."""
+        return " ".join(self.sentences)
+
+    @property
+    def one_seed(self) -> bool:
+        """Whether no row has a spread over seeds."""
+        return all(len(row.seeds) == 1 for row in self.rows)
+
+    def row(self, label: str) -> Row:
+        """Return the row of that label."""
+        return next(row for row in self.rows if row.label == label)
+
+    def of_role(self, role: Role) -> tuple[Row, ...]:
+        """Return the rows of a role, in table order."""
+        return tuple(row for row in self.rows if row.role == role)

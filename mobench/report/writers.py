@@ -1,0 +1,190 @@
+"""The main table and its surroundings as Markdown and LaTeX, and results as columns."""
+
+import csv
+import io
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from mobench.metrics import METRICS, OBJECTIVE_METRICS
+from mobench.report.changes import change_table
+from mobench.report.figures import Figure
+from mobench.report.records import Columns, Comparison, Estimate, Row
+from mobench.report.text import Cell, TextRow, TextTable
+
+LATEX = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    **{char: f"\\{char}" for char in "&%$#_{}"},
+    "−": "$-$",
+    "×": r"$\times$",
+    "±": r"$\pm$",
+    "↑": r"$\uparrow$",
+    "↓": r"$\downarrow$",
+    "†": r"$^\dagger$",
+    "–": "--",
+    "—": "---",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+}
+"""What LaTeX cannot take as it is."""
+
+
+TEXT = ("label", "method", "role", "seeds", "hv_over", "reasons")
+"""Columns of the results that are no numbers (``valid`` is a truth value)."""
+
+
+def markdown(
+    comparison: Comparison, title: str, table: TextTable, figures: Sequence[Figure]
+) -> str:
+    """Return the report as Markdown: the same numbers as everywhere."""
+    parts = [
+        f"# {_md(title)}",
+        f"Dataset {_md(comparison.dataset.name)}, {comparison.split} split,"
+        f" {comparison.n_users:,} users, {comparison.n_items:,} items, k = {comparison.k}.",
+        f"**{_md(comparison.verdict)}**",
+        "\n".join(f"- {_md(note)}" for note in (*comparison.warnings, *comparison.notes)),
+        "## Results",
+        _md_table(["Method", *(c.header for c in table.columns)], map(_md_row, table.rows)),
+        _md(table.caption) + ".",
+        "\n".join(f"- {_md(note)}" for note in table.footnotes),
+        *_md_changes(comparison),
+        "## Figures",
+        "\n\n".join(f"![{_md(f.alt)}](figures/{f.name}.svg)" for f in figures),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _md_table(head: Sequence[str], rows: Any) -> str:
+    rule = ["---", *["---:"] * (len(head) - 1)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, rule, *rows))
+
+
+def _md_row(row: TextRow) -> list[str]:
+    return [_md(row.label) + row.mark, *map(_md_cell, row.cells)]
+
+
+def _md_cell(cell: Cell) -> str:
+    text = f"**{cell.text}**" if cell.best else cell.text
+    return f"{text}<br>{cell.note}" if cell.note else text
+
+
+def _md_changes(comparison: Comparison) -> list[str]:
+    changes = change_table(comparison)
+    if not changes:
+        return []
+    rows = [
+        [_md(label), *(f"{c.text} ({c.note}) {c.p} {c.verdict}".strip() for c in row)]
+        for label, row in changes.items()
+    ]
+    head = ["Method", *(METRICS[name].label for name in OBJECTIVE_METRICS)]
+    note = "Relative change, paired 95 % interval, p corrected for the whole table (Holm)."
+    return ["## Change against base", _md_table(head, rows), note]
+
+
+def _md(text: str) -> str:
+    """Return text that Markdown shows as it is."""
+    flat = re.sub(r"\s+", " ", text)
+    plain = flat.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"([\\`*_\[\]|])", r"\\\1", plain)
+
+
+def latex(table: TextTable) -> str:
+    """Return the table for the LaTeX packages booktabs and xcolor; invalid rows are grey."""
+    head = " & ".join(["Method", *(_tex(column.header) for column in table.columns)])
+    body = [line for row in table.rows for line in _tex_row(row, show_notes=table.show_notes)]
+    lines = [
+        "% needs \\usepackage{booktabs,xcolor}",
+        f"\\begin{{tabular}}{{l{'r' * len(table.columns)}}}",
+        "\\toprule",
+        f"{head} \\\\",
+        "\\midrule",
+        *body,
+        "\\bottomrule",
+        "\\end{tabular}",
+        *(f"% {_tex(note)}" for note in (table.caption, *table.footnotes)),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _tex_row(row: TextRow, *, show_notes: bool) -> list[str]:
+    lines = [[_tex(row.label + row.mark), *map(_tex_cell, row.cells)]]
+    if show_notes:
+        lines.append(
+            ["", *(f"{{\\scriptsize {_tex(c.note)}}}" if c.note else "" for c in row.cells)]
+        )
+    if row.style == "invalid":
+        lines = [
+            [f"\\textcolor{{gray}}{{{cell}}}" if cell else "" for cell in line] for line in lines
+        ]
+    return [f"{' & '.join(line)} \\\\" for line in lines]
+
+
+def _tex_cell(cell: Cell) -> str:
+    return f"\\textbf{{{_tex(cell.text)}}}" if cell.best else _tex(cell.text)
+
+
+def _tex(text: str) -> str:
+    flat = re.sub(r"\s+", " ", text)
+    return "".join(LATEX.get(char, char) for char in flat)
+
+
+def results(comparison: Comparison) -> Columns:
+    """Return a row per row of the table, full precision, keys as in ``hit@10``."""
+    records = [_record(row, comparison) for row in comparison.rows]
+    return {name: [record[name] for record in records] for name in records[0]}
+
+
+def arrow(columns: Columns) -> pa.Table:
+    """Return the results with one type per column, also where a column is empty throughout."""
+    types = dict.fromkeys(TEXT, pa.string()) | {"valid": pa.bool_()}
+    return pa.table(
+        {name: pa.array(v, type=types.get(name, pa.float64())) for name, v in columns.items()}
+    )
+
+
+def _record(row: Row, comparison: Comparison) -> dict[str, Any]:
+    record: dict[str, Any] = {
+        "label": row.label,
+        "method": row.method,
+        "role": row.role,
+        "seeds": ",".join(map(str, row.seeds)),
+    }
+    for name, estimate in row.values.items():
+        record |= _spread(f"{name}@{comparison.k}", estimate)
+    for name in OBJECTIVE_METRICS:
+        record |= _spread(f"change_{name}@{comparison.k}", row.change.get(name))
+        change = row.change.get(name)
+        record[f"change_{name}@{comparison.k}_p"] = change.p if change else None
+    record |= _spread("imp", row.imp) | _spread("imp_continue", row.imp_continue)
+    record |= _spread("accuracy_kept", row.kept)
+    return record | {
+        "hv": row.hv,
+        "hv_valid": row.hv_valid,
+        "hv_over": "+".join(comparison.imp_over),
+        "hv_reference": comparison.hv_reference,
+        "valid": row.valid,
+        "reasons": "; ".join(row.reasons),
+    }
+
+
+def _spread(name: str, estimate: Estimate | None) -> dict[str, float | None]:
+    """Return value, sd and limits under names that start with ``name``."""
+    return {
+        name: estimate.value if estimate else None,
+        f"{name}_sd": estimate.sd if estimate else None,
+        f"{name}_low": estimate.low if estimate else None,
+        f"{name}_high": estimate.high if estimate else None,
+    }
+
+
+def as_csv(columns: Mapping[str, Sequence[Any]]) -> str:
+    """Return columns as CSV text; what is missing is empty, floats are at full precision."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(zip(*columns.values(), strict=True))
+    return out.getvalue()

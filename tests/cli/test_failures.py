@@ -1,0 +1,291 @@
+"""Bad input: a line that says what is wrong, a hint that helps, and the exit code."""
+
+import errno
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mobench.cli import main
+from mobench.errors import Interrupted
+
+
+def said(message: str, hint: str | None = None) -> str:
+    return f"error: {message}\n" + (f" hint: {hint}\n" if hint else "")
+
+
+USAGE = {
+    "trian": ("no such command 'trian'. Did you mean 'train'?", "see 'mobench --help'."),
+    "train --epoch 3": (
+        "no such option: --epoch (Possible options: --epochs)",
+        "see 'mobench train --help'.",
+    ),
+    "train": ("missing argument 'DATASET'", "see 'mobench train --help'."),
+    "eval": ("missing argument 'RUN'", "see 'mobench eval --help'."),
+    "report": ("missing argument 'METRICS…'", "see 'mobench report --help'."),
+    "prep": ("missing argument 'SOURCE…'", "name review files, or demo."),
+    "train x --objectives acc,fare": (
+        "unknown objective 'fare'",
+        "did you mean 'fair'? Objectives: acc, rev, fair, align.",
+    ),
+    "train x --method moerc": (
+        "--method 'moerc' is unknown",
+        "did you mean 'morec'? One of: popularity, base, continue, morec.",
+    ),
+    "train x --learning-rate fast": (
+        "--learning-rate: 'fast' should be a valid number",
+        "Step size of Adam.",
+    ),
+    "train x --set patince=3": None,
+    "train x --set patience": ("--set 'patience' has no '='", "write --set KEY=VALUE."),
+    "train x --set kp=-1": (
+        "kp: '-1' should be greater than or equal to 0",
+        "Proportional gain of the controller.",
+    ),
+    "train x --config nothing.toml": ("--config 'nothing.toml' does not exist", None),
+    "train x --method base --name a/b": (
+        "--name 'a/b' is not fit for a directory",
+        "use letters, digits, '-', '_' and '.', beginning with a letter or digit.",
+    ),
+    "train x --resume y": (
+        "--resume takes no other option",
+        "the config comes from the directory.",
+    ),
+    "train --resume y --seed 3": (
+        "--resume takes no other option",
+        "the config comes from the directory.",
+    ),
+    "reproduce nothing": None,
+    "prep demo --k-core 0": (
+        "--k-core: '0' should be greater than or equal to 1",
+        "Users and items keep at least this many rows.",
+    ),
+}
+
+
+@pytest.mark.parametrize("line", [line for line, expected in USAGE.items() if expected])
+def test_wrong_options_are_explained(run, workdir: Path, line: str) -> None:
+    assert run(line) == (2, "", said(*USAGE[line]))
+    assert list(workdir.iterdir()) == []
+
+
+@pytest.mark.parametrize("line", USAGE)
+def test_json_holds_failures_too(run_json, workdir: Path, line: str) -> None:
+    found = run_json(line)
+    assert found["status"] == "error"
+    assert found["error"]["type"] == "ConfigError"
+    assert found["error"]["exit_code"] == 2
+    if USAGE[line]:
+        assert (found["error"]["message"], found["error"]["hint"]) == USAGE[line]
+
+
+def test_an_unknown_setting_is_named_with_the_known_ones(run, workdir: Path) -> None:
+    code, out, err = run("train x --set patince=3")
+    assert (code, out) == (2, "")
+    assert err.startswith(
+        "error: --set: unknown setting 'patince'\n hint: did you mean 'patience'? "
+    )
+    Path("c.toml").write_text("seed = 3\nsede = 4\n")
+    code, out, err = run("train x -c c.toml")
+    assert (code, out) == (2, "")
+    assert err.startswith(
+        "error: --config 'c.toml': unknown setting 'sede'\n hint: did you mean 'seed'?"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("c.toml", "seed = "), ("c.json", "{"), ("c.json", "\xff"), ("c.toml", "\xff")],
+)
+def test_a_config_file_that_cannot_be_read_is_refused(run, workdir, name: str, text: str) -> None:
+    Path(name).write_bytes(text.encode("latin-1"))
+    code, out, err = run(f"train x -c {name}")
+    assert (code, out) == (2, "")
+    assert err.startswith(f"error: --config '{name}' cannot be read: ")
+    assert len(err.splitlines()) == 1
+
+
+def test_a_config_file_without_settings_is_refused(run, workdir: Path) -> None:
+    Path("c.json").write_text("[1]")
+    assert run("train x -c c.json") == (2, "", said("--config 'c.json' holds no settings"))
+
+
+def test_an_unknown_recipe_lists_the_built_in_ones(run, workdir: Path) -> None:
+    code, out, err = run("reproduce dmeo")
+    assert (code, out) == (2, "")
+    assert err.startswith("error: recipe 'dmeo' does not exist\n hint: did you mean 'demo'?")
+
+
+def test_missing_artifacts_are_explained_with_a_suggestion(run, pipeline: Path) -> None:
+    assert run("train data/datasets/tox --method base") == (
+        4,
+        "",
+        said(
+            "'data/datasets/tox' does not exist",
+            "did you mean 'data/datasets/toy'? Make one with 'mobench prep'.",
+        ),
+    )
+    assert run("eval data/datasets/toy") == (
+        4,
+        "",
+        said(
+            "'data/datasets/toy' is a dataset artifact, expected a run artifact",
+            "see what it is with 'mobench show data/datasets/toy'.",
+        ),
+    )
+    assert run("show .") == (4, "", said("'.' is not an artifact (no manifest.json)"))
+    assert run("report data/metrics/nothing") == (
+        4,
+        "",
+        said("'data/metrics/nothing' does not exist", "Make one with 'mobench eval'."),
+    )
+
+
+def test_a_missing_base_says_how_to_make_one(run, pipeline: Path) -> None:
+    assert run("train data/datasets/toy --seed 9") == (
+        4,
+        "",
+        said(
+            "morec starts from a base run, and data/runs has none for 'toy' (mf, seed 9)",
+            "make one with 'mobench train data/datasets/toy --method base --seed 9', or name one"
+            " with --base.",
+        ),
+    )
+
+
+def test_a_taken_name_is_never_overwritten(run, pipeline: Path) -> None:
+    before = Path("data/runs/toy-mf-base-s1/manifest.json").read_bytes()
+    assert run("train data/datasets/toy --method base --epochs 4 --batch-size 64") == (
+        4,
+        "",
+        said(
+            "'data/runs/toy-mf-base-s1' exists and was made with another epochs",
+            "choose another --name, or replace it with --force.",
+        ),
+    )
+    assert run("prep raw/reviews.csv.gz --k-core 3 --name toy")[0] == 4
+    assert Path("data/runs/toy-mf-base-s1/manifest.json").read_bytes() == before
+
+
+def test_a_dataset_that_changed_after_training_is_noticed(run, pipeline: Path) -> None:
+    again = "prep raw/reviews.csv.gz --meta raw/meta.jsonl --pop-groups 4 --name toy --force"
+    assert run(again)[0] == 0
+    code, out, err = run("eval data/runs/toy-mf-base-s1 --k 5 --name other")
+    assert (code, out) == (4, "")
+    first, second = err.splitlines()
+    assert first.startswith("error: dataset 'toy' has changed since ")
+    assert " → " in first
+    assert second.startswith(" hint: restore it, or ")
+    assert not Path("data/metrics/other").exists()
+
+
+def test_a_changed_file_is_noticed(run, pipeline: Path) -> None:
+    with Path("data/datasets/toy/items.parquet").open("ab") as file:
+        file.write(b"x")
+    code, out, err = run("train data/datasets/toy --method base --name y")
+    assert (code, out) == (4, "")
+    assert err.startswith("error: 'data/datasets/toy/items.parquet' has changed (sha256 ")
+    assert not Path("data/runs/y").exists()
+
+
+def test_bad_raw_data_are_explained_and_nothing_is_published(run, pipeline: Path) -> None:
+    assert run("prep nothing.csv")[0] == 3
+    rows = "user_id,parent_asin,rating,timestamp\n" + "a,b,five,1600000000000\n" * 3
+    Path("bad.csv").write_text(rows)
+    code, out, err = run("prep bad.csv")
+    assert (code, out) == (3, "")
+    first, second = err.splitlines()
+    assert first == "error: bad.csv, row 2: rating is 'five', expected a number" or (
+        first.startswith("error: bad.csv, row 2: ") and "'five'" in first
+    )
+    assert second.startswith(
+        " hint: 3 of 3 rows (100.00 %) are rejected, more than --max-rejected 1 %"
+    )
+    assert not Path("data/datasets/bad").exists()
+    assert not Path("data/datasets/bad.partial").exists()
+
+
+def test_a_full_disk_is_explained(run, pipeline: Path, monkeypatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "data/x")
+
+    monkeypatch.setattr("mobench.data.prep.prepare", full)
+    assert run("prep demo") == (
+        4,
+        "",
+        said(
+            "no space left on the disk ('data/x')",
+            "free some space, then run the same command again.",
+        ),
+    )
+
+
+def test_other_failures_of_the_system_are_not_hidden(pipeline: Path, monkeypatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr("mobench.data.prep.prepare", broken)
+    with pytest.raises(OSError, match="Input/output error"):
+        main(["prep", "demo"])
+
+
+BUG = """
+import sys
+import mobench.data.prep as prep
+from mobench.cli import main
+def broken(*_, **__):
+    raise ZeroDivisionError("oops")
+prep.prepare = broken
+sys.exit(main(["prep", "demo", *sys.argv[1:]]))
+"""
+
+
+def test_a_bug_shows_its_traceback_and_asks_for_a_report(workdir: Path) -> None:
+    command = [sys.executable, "-c", BUG]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "Traceback (most recent call last)" in done.stderr
+    assert done.stderr.endswith(
+        "error: ZeroDivisionError: oops\n"
+        " hint: this is a bug in mobench: please report it with the above.\n"
+    )
+    done = subprocess.run([*command, "--json"], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["error"] == {
+        "type": "ZeroDivisionError",
+        "message": "ZeroDivisionError: oops",
+        "hint": "this is a bug in mobench: please report it with the above.",
+        "exit_code": 1,
+    }
+
+
+@pytest.mark.parametrize("interrupt", [KeyboardInterrupt(), Interrupted("stopped", "go on")])
+def test_an_interrupt_ends_with_130(run, workdir: Path, monkeypatch, interrupt) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise interrupt
+
+    monkeypatch.setattr("mobench.data.prep.prepare", stop)
+    code, out, err = run("prep demo")
+    assert (code, out) == (130, "")
+    assert err.splitlines()[0] == str(interrupt or "interrupted") or err == "interrupted\n"
+
+
+def test_a_reader_that_leaves_is_no_failure(pipeline: Path) -> None:
+    show = f"{sys.executable} -m mobench show data/datasets/toy"
+    many = f"for i in 1 2 3; do {show} | head -1; echo ${{PIPESTATUS[0]}}; done"
+    done = subprocess.run(["bash", "-c", many], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    assert set(done.stdout.splitlines()[1::2]) <= {"0", "141"}
+    read, write = os.pipe()
+    os.close(read)
+    gone = subprocess.run(
+        [sys.executable, "-m", "mobench", "show", "data/datasets/toy"],
+        stdout=write,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    os.close(write)
+    assert (gone.returncode, gone.stderr) == (141, b"")

@@ -1,0 +1,111 @@
+"""The frozen set of commands and flags: a new one is a decision, not an accident."""
+
+import typer
+
+from mobench.cli.app import app
+from mobench.config import EvalConfig, PrepConfig, ReportConfig, TrainConfig
+from mobench.config.base import Config, extra
+
+GROUP = typer.main.get_command(app)
+COMMON = {"--config", "--set", "--name", "--force", "--json"}
+FLAGS = {
+    "prep": COMMON
+    | {
+        "--meta",
+        "--format",
+        "--time-unit",
+        "--max-rejected",
+        "--min-rating",
+        "--duplicates",
+        "--k-core",
+        "--max-core-rounds",
+        "--split",
+        "--val-from",
+        "--test-from",
+        "--tie-break",
+        "--missing-price",
+        "--price-transform",
+        "--fair-level",
+        "--fair-groups",
+        "--fair-min-share",
+        "--category-from",
+        "--pop-groups",
+        "--pop-cut",
+        "--target-distribution",
+        "--seed",
+    },
+    "train": COMMON
+    | {
+        "--base",
+        "--resume",
+        "--dry-run",
+        "--method",
+        "--objectives",
+        "--preference",
+        "--preset",
+        "--keep-accuracy",
+        "--target-loss",
+        "--sampler-mode",
+        "--backbone",
+        "--embedding-size",
+        "--learning-rate",
+        "--weight-decay",
+        "--batch-size",
+        "--epochs",
+        "--negative-power",
+        "--tune",
+        "--seed",
+        "--device",
+    },
+    "eval": COMMON | {"--split", "--k", "--resamples", "--confidence", "--seed", "--device"},
+    "report": COMMON | {"--k", "--keep", "--min-base-hits", "--resamples", "--seed"},
+    "reproduce": {"--data", "--dry-run", "--json"},
+    "show": {"--json"},
+}
+SHORT = {"--config": "-c"}
+CONFIGS: dict[str, type[Config]] = {
+    "prep": PrepConfig,
+    "train": TrainConfig,
+    "eval": EvalConfig,
+    "report": ReportConfig,
+}
+
+
+def options(command: str) -> dict[str, typer.core.TyperOption]:
+    found = GROUP.commands[command].params
+    return {p.opts[0]: p for p in found if isinstance(p, typer.core.TyperOption)}
+
+
+def test_the_set_of_commands_and_flags_is_frozen() -> None:
+    assert {name: set(options(name)) for name in GROUP.commands} == FLAGS
+    for name in FLAGS:
+        shorts = {flag: p.opts[1] for flag, p in options(name).items() if len(p.opts) > 1}
+        assert shorts == {flag: short for flag, short in SHORT.items() if flag in FLAGS[name]}
+    assert len(GROUP.commands) <= 9
+
+
+def test_train_has_at_most_25_flags() -> None:
+    long = [o for p in options("train").values() for o in p.opts + p.secondary_opts if "--" in o]
+    assert len(long) <= 25
+
+
+def test_every_option_and_argument_has_help() -> None:
+    for name, command in GROUP.commands.items():
+        assert command.help, name
+        for parameter in command.params:
+            assert parameter.help, f"{name} {parameter.name}"
+            assert parameter.help.strip().endswith((".", "…", "]")), f"{name} {parameter.name}"
+
+
+def test_every_field_with_a_panel_is_a_flag_that_shows_its_default() -> None:
+    for name, model in CONFIGS.items():
+        for field, info in model.model_fields.items():
+            flag = "--" + field.replace("_", "-")
+            assert (flag in FLAGS[name]) == bool(extra(info, "panel")), flag
+            if flag not in FLAGS[name]:
+                continue
+            option = options(name)[flag]
+            assert option.rich_help_panel == extra(info, "panel")
+            assert info.description.replace("[", r"\[") in option.help
+            if info.default not in (None, ()):
+                assert r"\[default: " in option.help

@@ -1,0 +1,186 @@
+"""Recipes: checked before work, resumed, compared with what they expect."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+import mobench
+from mobench.artifacts import Artifact
+from mobench.cli import recipe as recipes
+from mobench.training.interrupt import StopRequest
+
+RECIPE = """
+name = "toy"
+note = "made up"
+[prep]
+source = "${DATA}/reviews.csv.gz"
+meta = ["${DATA}/meta.jsonl"]
+k_core = 2
+[[train]]
+method = "popularity"
+[[train]]
+method = "base"
+epochs = 2
+batch_size = 64
+seeds = [1, 2]
+[[train]]
+method = "morec"
+base = "base"
+epochs = 1
+min_group_size = 1
+seeds = [1, 2]
+[eval]
+k = [5]
+"""
+EXPECT = """
+[expect.base]
+"hit@5" = { value = VALUE, tolerance = 0.01, paper = 0.5 }
+[expect.morec]
+imp = { value = 0.0, tolerance = 100 }
+accuracy_kept = { value = 1.0, tolerance = 100 }
+"""
+STEPS = [
+    ("prep", "data/datasets/toy"),
+    ("train", "data/runs/toy-mf-popularity-s1"),
+    ("train", "data/runs/toy-mf-base-s1"),
+    ("train", "data/runs/toy-mf-base-s2"),
+    ("train", "data/runs/toy-mf-morec-s1"),
+    ("train", "data/runs/toy-mf-morec-s2"),
+    ("eval", "data/metrics/toy-mf-popularity-s1-test"),
+    ("eval", "data/metrics/toy-mf-base-s1-test"),
+    ("eval", "data/metrics/toy-mf-base-s2-test"),
+    ("eval", "data/metrics/toy-mf-morec-s1-test"),
+    ("eval", "data/metrics/toy-mf-morec-s2-test"),
+    ("report", "data/reports/toy"),
+]
+
+
+@pytest.fixture
+def raw(finished: Path, workdir: Path) -> Path:
+    """An empty current directory with a recipe, and raw files elsewhere."""
+    Path("toy.toml").write_text(RECIPE)
+    return finished / "raw"
+
+
+def test_a_recipe_runs_resumes_and_is_compared(run, run_json, raw: Path, monkeypatch) -> None:
+    found = run_json(f"reproduce toy.toml --data {raw}")
+    assert [(s["step"], s["artifact"]) for s in found["steps"]] == STEPS
+    assert all(step["fresh"] for step in found["steps"])
+    assert (found["artifact"], found["checks"]) == ("data/reports/toy", [])
+    values = [
+        Artifact.open(Path(f"data/metrics/toy-mf-base-s{seed}-test")).manifest.results["metrics"]
+        for seed in (1, 2)
+    ]
+    mean = sum(value["hit@5"] for value in values) / 2
+    assert values[0]["hit@5"] != values[1]["hit@5"]
+    base = Artifact.open(Path("data/runs/toy-mf-morec-s2")).open_input("base", "run")
+    assert base.path == Path("data/runs/toy-mf-base-s2")
+
+    Path("toy.toml").write_text(RECIPE + EXPECT.replace("VALUE", str(mean + 0.009)))
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "summary.md")
+    code, out, _ = run(f"reproduce toy.toml --data {raw}")
+    assert code == 0
+    assert out.count("up to date") == len(STEPS) + 1
+    row = next(line.split() for line in out.splitlines() if "hit@5" in line)
+    assert row == f"base hit@5 {mean + 0.009:.4f} ± 0.0100 {mean:.4f} ok 0.5000".split()
+    assert "wrote" not in out
+    assert "up to date  data/reports/toy/report.html" in out
+    assert "| base | hit@5 |" in Path("summary.md").read_text()
+
+    Path("toy.toml").write_text(RECIPE + EXPECT.replace("VALUE", str(mean + 0.011)))
+    code, out, err = run(f"reproduce toy.toml --data {raw}")
+    assert code == 6
+    assert "off by 0.0110" in out
+    assert "error: 1 of 3 values is outside its tolerance\n hint: compare data/reports/toy" in err
+    found = run_json(f"reproduce toy.toml --data {raw}")
+    assert found["error"]["type"] == "ToleranceError"
+    assert [check["ok"] for check in found["checks"]] == [False, True, True]
+
+
+class StopSoon(StopRequest):
+    """Somebody who presses Ctrl-C during the third step."""
+
+    calls = 0
+
+    def __call__(self) -> bool:
+        self.calls += 1
+        return self.calls >= 3
+
+
+def test_an_interrupted_recipe_goes_on_with_the_same_command(
+    run, run_json, raw: Path, monkeypatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("mobench.training.run.StopRequest", StopSoon)
+        code, out, err = run(f"reproduce toy.toml --data {raw}")
+    assert code == 130
+    assert err == "saved epoch 1, step 3\ngo on with the same command.\n"
+    assert "2/12 train" in out
+    assert Path("data/runs/toy-mf-base-s1.partial/resume.pt").is_file()
+    text = RECIPE.replace("epochs = 2", "epochs = 3")
+    Path("other.toml").write_text(text)
+    code, _, err = run(f"reproduce other.toml --data {raw}")
+    assert code == 4
+    assert "was begun with other settings than the recipe's" in err
+    steps = run_json(f"reproduce toy.toml --data {raw}")["steps"]
+    assert [step["fresh"] for step in steps[:4]] == [False, False, True, True]
+
+
+def test_a_dry_run_lists_the_steps(run, run_json, raw: Path) -> None:
+    code, out, _ = run(f"reproduce toy.toml --data {raw} --dry-run")
+    assert code == 0
+    assert [tuple(line.split()) for line in out.splitlines()] == STEPS
+    found = run_json(f"reproduce toy.toml --data {raw} --dry-run")
+    assert found["would_write"] == [path for _, path in STEPS]
+    assert not Path("data").exists()
+
+
+BROKEN = {
+    RECIPE.replace("method =", "methud ="): "unknown setting 'methud'",
+    RECIPE.replace('base = "base"', 'base = "bass"'): (
+        "recipe 'toy': base 'bass' of morec has no seed 1"
+    ),
+    RECIPE.replace("[eval]", "[evil]"): "unknown setting 'evil'",
+    RECIPE.replace("k = [5]", "k = [0]"): "--k: '0' should be greater than or equal to 1",
+    RECIPE + '[expect.epo]\n"hit@5" = { value = 1, tolerance = 1 }': (
+        "recipe 'toy' expects 'epo', which it does not make"
+    ),
+    RECIPE + '[expect.base]\n"hit@10" = { value = 1, tolerance = 1 }': (
+        "recipe 'toy' expects 'hit@10', which it does not make"
+    ),
+    RECIPE + '[[train]]\nmethod = "base"': None,
+    RECIPE.replace('name = "toy"', ""): None,
+    "name = ": None,
+}
+
+
+@pytest.mark.parametrize("text", BROKEN)
+def test_a_broken_recipe_fails_before_any_work(run, raw: Path, text: str) -> None:
+    Path("toy.toml").write_text(text)
+    code, out, err = run(f"reproduce toy.toml --data {raw}")
+    assert (code, out) == (2, "")
+    assert not Path("data").exists()
+    if BROKEN[text]:
+        assert err.startswith(f"error: {BROKEN[text]}\n")
+
+
+def test_a_recipe_of_raw_files_needs_their_folder(run, raw: Path) -> None:
+    assert run("reproduce toy.toml") == (
+        2,
+        "",
+        "error: recipe 'toy.toml' reads raw files of its own\n"
+        " hint: name their folder with --data DIR (it stands for ${DATA}).\n",
+    )
+
+
+def test_built_in_recipes_are_found_and_valid(tmp_path: Path) -> None:
+    folder = Path(mobench.__file__).parent.parent / "benchmarks" / "recipes"
+    names = [path.stem for path in folder.glob("*.toml")]
+    assert "demo" in names
+    for name in names:
+        path = recipes.find(name)
+        steps = recipes.read(path, tmp_path)
+        assert steps.recipe.name == name
+        assert steps.listed()[-1][0] == "report"
+        json.dumps(steps.recipe.model_dump(mode="json"))

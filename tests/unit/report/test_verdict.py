@@ -1,0 +1,186 @@
+"""The result in sentences, and the warnings."""
+
+import pytest
+
+from mobench.config import ReportConfig
+from mobench.metrics import Outcome
+from mobench.report.compare import compare, load
+from mobench.report.records import Comparison
+from tests.unit.report.conftest import CONFIG
+from tests.unit.report.making import Shelf
+from tests.unit.report.writing import support
+
+
+def base(shelf: Shelf, popularity: float = 0.35) -> Outcome:
+    outcome = shelf.world.ranking(1.0, popularity=popularity)
+    shelf.add("base", outcome, val=support(outcome) | {"pop_kl": 0.2})
+    return outcome
+
+
+def better(shelf: Shelf) -> Outcome:
+    return shelf.world.ranking(1.6, popularity=0.35)
+
+
+def of(shelf: Shelf, **settings: object) -> Comparison:
+    return compare(load(shelf.metrics), ReportConfig(resamples=99, **settings))
+
+
+def test_best_valid_method(comparison: Comparison) -> None:
+    row = comparison.row("morec equal")
+    assert row.valid is True
+    assert row.imp
+    first = comparison.sentences[0]
+    assert "morec equal" in first
+    assert f"{100 * row.imp.value:.1f} %".replace("-", "−") in first
+    assert "over 2 seeds" in first
+    assert f"It keeps {100 * row.kept.value:.1f} % of base's Hit." in comparison.verdict
+    assert "Against continue its Imp is" in comparison.verdict
+
+
+def test_a_clear_winner_is_called_best(empty: Shelf) -> None:
+    base(empty)
+    empty.add("morec", better(empty), name="b", train={"sampler_mode": "reweight"})
+    empty.add("morec", empty.world.ranking(1.3, popularity=0.35), name="a")
+    found = of(empty)
+    first, second = (row.imp.value for row in found.of_role("method") if row.imp)
+    assert found.sentences[0].startswith("morec reweight is the best valid method: Imp +")
+    assert found.sentences[0].endswith(f", {first / second:.1f} × the Imp of morec draw.")
+
+
+def test_a_gain_that_may_be_none_is_not_called_better(empty: Shelf) -> None:
+    outcome = base(empty)
+    empty.add("morec", outcome)
+    found = of(empty)
+    row = found.row("morec")
+    assert row.imp
+    assert row.imp.value == row.imp.low == 0
+    assert found.sentences[0].startswith("No valid method is clearly better than base")
+
+
+def test_none_valid(empty: Shelf) -> None:
+    base(empty)
+    empty.add("morec", empty.world.ranking(0.5, price=0.9))
+    found = of(empty)
+    row = found.row("morec")
+    assert row.valid is False
+    assert row.kept
+    kept = f"Hit kept {100 * row.kept.value:.1f} % < 97 %"
+    assert row.reasons == (kept,)
+    assert found.sentences[0] == "No method is valid (on every split 97 % of base's Hit kept)."
+    assert kept in found.sentences[1]
+
+
+def test_no_method(empty: Shelf) -> None:
+    base(empty)
+    assert of(empty).verdict == "There is no method beside base whose Imp could be judged."
+
+
+def test_invalid_on_validation_only(empty: Shelf) -> None:
+    base(empty)
+    empty.add("morec", better(empty), valid=False)
+    row = of(empty).row("morec")
+    assert row.points[0].valid_split
+    assert row.valid is False
+    assert row.reasons == ("invalid on validation (seed 1)",)
+
+
+def test_the_threshold_is_a_setting(empty: Shelf) -> None:
+    base(empty)
+    empty.add("morec", empty.world.ranking(0.97, popularity=0.3))
+    kept = of(empty).row("morec").kept
+    assert kept
+    assert of(empty, keep=round(kept.value - 0.001, 4)).row("morec").valid is True
+    assert of(empty, keep=round(kept.value + 0.001, 4)).row("morec").valid is False
+
+
+def test_missing_verdict_is_neither_valid_nor_not(empty: Shelf) -> None:
+    base(empty)
+    empty.add("morec", better(empty), valid=None)  # type: ignore[arg-type]
+    found = of(empty)
+    assert found.row("morec").valid is None
+    assert "No method is valid" in found.verdict
+    assert any("no verdict on validation" in warning for warning in found.warnings)
+
+
+def test_an_under_trained_base_is_said_first(empty: Shelf) -> None:
+    outcome = base(empty)
+    val = support(outcome)
+    for gain, first in ((1.029, "morec"), (1.031, "The base is under-trained: continue alone")):
+        shelf = Shelf(empty.root / str(gain))
+        shelf.add("base", outcome, val=val)
+        shelf.add("continue", outcome, val=val | {"hit": gain * val["hit"]})
+        shelf.add("morec", better(shelf))
+        assert of(shelf).verdict.startswith(first)
+
+
+def test_base_against_popularity(empty: Shelf) -> None:
+    outcome = base(empty)
+    empty.add("popularity", outcome)
+    assert any(w.startswith("base does not beat popularity") for w in of(empty).warnings)
+
+
+def test_base_near_popularity(empty: Shelf) -> None:
+    base(empty)
+    empty.add("popularity", empty.world.ranking(0.99, popularity=0.35))
+    found = of(empty)
+    gap = found.row("popularity").change["hit"]
+    assert gap.value < 0 < gap.high
+    assert any("does not clearly beat popularity" in warning for warning in found.warnings)
+
+
+def test_base_far_from_popularity(comparison: Comparison) -> None:
+    assert not any("beat popularity" in warning for warning in comparison.warnings)
+
+
+def test_controls_are_missed(empty: Shelf) -> None:
+    base(empty)
+    warnings = " ".join(of(empty).warnings)
+    assert "No continue run" in warnings
+    assert "No popularity run" in warnings
+
+
+@pytest.mark.parametrize(("low", "high", "warned"), [(0.3, 0.25, True), (0.3, 0.2, False)])
+def test_a_controller_at_its_limits(empty: Shelf, low: float, high: float, warned: bool) -> None:
+    base(empty)
+    empty.add("morec", better(empty), pinned={"low": low, "high": high})
+    found = [w for w in of(empty).warnings if "beta sat at a limit" in w]
+    assert bool(found) == warned
+    if warned:
+        assert "in 1 of 1 run," in found[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"pop_kl": 0.004}, "Pop-KL is left out of Imp and HV: base has 0.004 on validation"),
+        ({"hits": 9}, "Hit is left out of Imp and HV: base has 9 hits on validation, 10 needed"),
+        ({"rhit": 0.0}, "rHit is left out of Imp and HV: base earns nothing"),
+        ({"min_hit_hits": 1}, "base has 1 hit in its worst group on validation, 10 needed"),
+    ],
+)
+def test_what_is_left_out_is_said(empty: Shelf, change: dict[str, float], words: str) -> None:
+    outcome = empty.world.ranking(1.0)
+    empty.add("base", outcome, val=support(outcome) | {"pop_kl": 0.2} | change)
+    found = of(empty)
+    assert any(words in warning for warning in found.warnings)
+    assert len(found.imp_over) == (4 - len(found.left_out))
+    assert found.left_out
+
+
+def test_imp_over_nothing_is_not_judged(empty: Shelf) -> None:
+    outcome = base(empty)
+    poor = support(outcome) | {"hits": 0, "min_hit_hits": 0, "rhit": 0.0, "pop_kl": 0.0}
+    shelf = Shelf(empty.root / "poor")
+    shelf.add("base", outcome, val=poor)
+    shelf.add("morec", better(shelf))
+    found = of(shelf)
+    assert found.imp_over == ()
+    assert "whose Imp could be judged" in found.verdict
+
+
+def test_too_few_resamples_for_any_p(comparison: Comparison) -> None:
+    assert CONFIG.resamples == 99
+    assert (
+        "With 12 changes and 99 resamples no corrected p can fall below 0.24: raise --resamples."
+        in comparison.warnings
+    )

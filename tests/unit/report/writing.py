@@ -1,0 +1,214 @@
+"""Synthetic runs and metrics, written with the real Draft API: what the report reads."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mobench.artifacts import Artifact, Draft, draft_manifest
+from mobench.config import EvalConfig, TrainConfig, build
+from mobench.metrics import METRICS, Outcome
+from mobench.metrics.groups import group_hits, min_hit, slot_shares
+from tests.unit.report.world import LABELS, World
+
+
+def write_dataset(path: Path, world: World, stamp: int = 0) -> Artifact:
+    """Write the part of a dataset artifact that a report looks at: its manifest."""
+    with Draft.start(path, draft_manifest("dataset", {"stamp": stamp}, {}, [])) as draft:
+        draft.write_table("stamp.parquet", {"stamp": [stamp]})
+        return draft.finish(
+            {
+                "n_users": world.n_users,
+                "n_items": world.n_items,
+                "n_train": int(world.n_train.sum()),
+                "n_val": world.n_users,
+                "n_test": world.n_users,
+                "price_coverage": 0.921,
+                "tie_users": 12,
+            }
+        )
+
+
+def write_run(
+    path: Path,
+    dataset: Artifact,
+    settings: Mapping[str, Any],
+    *,
+    base: Artifact | None = None,
+    val: Mapping[str, Any],
+    valid: bool = True,
+    pinned: Mapping[str, float] | None = None,
+    labels: Sequence[str] = LABELS,
+) -> Artifact:
+    """Write a run artifact with its traces (methods after base only)."""
+    config = build(TrainConfig, settings)
+    inputs = [dataset.as_input("dataset")] + ([base.as_input("base")] if base else [])
+    manifest = draft_manifest(
+        "run", config.model_dump(mode="json"), config.identity(), inputs, seed=config.seed
+    ).model_copy(update={"argv": ["mobench", "train", "data/x y", "--seed", str(config.seed)]})
+    with Draft.start(path, manifest) as draft:
+        draft.write_text("config.json", config.model_dump_json())
+        if config.method == "morec":
+            write_traces(draft, config, labels)
+        return draft.finish(
+            {
+                "method": config.method,
+                "backbone": "mf",
+                "best_epoch": 6,
+                "epochs_run": 12,
+                "valid": valid,
+                "val": dict(val),
+                "base_val": dict(base.manifest.results["val"]) if base else None,
+                "beta_pinned": dict(pinned or {"low": 0.0, "high": 0.1}),
+            }
+        )
+
+
+def write_traces(draft: Draft, config: TrainConfig, labels: Sequence[str]) -> None:
+    """Write steps.parquet, history.parquet and group_weights.parquet."""
+    random = np.random.default_rng(config.seed)
+    epochs, per_epoch = 12, 10
+    epoch, step = np.divmod(np.arange(epochs * per_epoch), per_epoch)
+    time = np.arange(len(epoch))
+    names = config.objectives
+    beta = np.clip(1.0 - 0.012 * time + 0.03 * random.normal(size=len(time)).cumsum(), 0.1, 1.5)
+    steps = {"epoch": epoch + 1, "step": 20 * (step + 1), "beta": beta}
+    for name in names:
+        steps[f"loss_{name}"] = (
+            0.31 + 0.09 * np.exp(-time / 40) + 0.006 * random.normal(size=len(time))
+        )
+    for name, share in zip(config.auxiliary, config.shares, strict=True):
+        steps[f"weight_{name}"] = np.full(len(time), config.aux_weight * share)
+    steps |= {"weight_acc": beta, "target_loss": np.full(len(time), 0.345)}
+    draft.write_table("steps.parquet", steps)
+    draft.write_table(
+        "history.parquet",
+        {"epoch": np.arange(epochs + 1), "hit": 0.06 + 0.001 * np.arange(epochs + 1)},
+    )
+    rows: dict[str, list[Any]] = {
+        k: [] for k in ("epoch", "objective", "group", "weight", "signal")
+    }
+    for objective, n in (("fair", len(labels)), ("align", 5)):
+        if objective not in names:
+            continue
+        weight = np.arange(n, 0, -1.0) / np.arange(n + 1).sum()
+        for e in range(1, epochs + 1):
+            signal = np.zeros(n, int)
+            signal[(e // 4) % n] = 1 if objective == "fair" else -1
+            for g in range(n):
+                values = (e, objective, g, weight[g], signal[g])
+                for column, value in zip(rows.values(), values, strict=True):
+                    column.append(value)
+            weight = weight * (1 + 0.15 * signal)
+            weight = weight / weight.sum()
+    draft.write_table("group_weights.parquet", rows)
+
+
+def write_metrics(
+    path: Path,
+    run: Artifact,
+    dataset: Artifact,
+    outcome: Outcome,
+    *,
+    base: Artifact | None = None,
+    settings: Mapping[str, Any] | None = None,
+    labels: Sequence[str] = LABELS,
+) -> Artifact:
+    """Write a metrics artifact as ``mobench eval`` does."""
+    config = build(EvalConfig, settings or {})
+    inputs = [run.as_input("run"), dataset.as_input("dataset")]
+    inputs += [base.as_input("base")] if base else []
+    found = run.manifest.results
+    manifest = draft_manifest(
+        "metrics",
+        config.model_dump(mode="json"),
+        config.identity(),
+        inputs,
+        seed=run.manifest.seed,
+    ).model_copy(update={"argv": ["mobench", "eval", str(run.path.name)]})
+    with Draft.start(path, manifest) as draft:
+        tables(draft, outcome, config, labels)
+        values = {f"{n}@{k}": m.compute(outcome, k) for n, m in METRICS.items() for k in config.k}
+        return draft.finish(
+            {
+                "method": found["method"],
+                "backbone": "mf",
+                "seed": run.manifest.seed,
+                "run": str(run.path),
+                "label": found["method"],
+                "metrics": values,
+                "base_val": found["val"] if found["method"] == "base" else found["base_val"],
+                "run_val": found["val"],
+                "valid_on_val": found["valid"],
+                "beta_pinned": found["beta_pinned"],
+            }
+        )
+
+
+def tables(draft: Draft, outcome: Outcome, config: EvalConfig, labels: Sequence[str]) -> None:
+    """Write the Parquet files of a metrics artifact."""
+    n_users, longest = outcome.lists.shape
+    users = np.arange(n_users, dtype=np.int32)
+    draft.write_table(
+        "targets.parquet", {"user": users, "item": outcome.target, "rank": outcome.rank}
+    )
+    draft.write_table(
+        "recommendations.parquet",
+        {
+            "user": np.repeat(users, longest),
+            "rank": np.tile(np.arange(1, longest + 1, dtype=np.int32), n_users),
+            "item": outcome.lists.ravel(),
+            "score": np.zeros(n_users * longest, np.float32),
+        },
+    )
+    draft.write_table(
+        "items.parquet",
+        {
+            "item": np.arange(len(outcome.price), dtype=np.int32),
+            "price": outcome.price,
+            "fair_group": outcome.fair_group,
+            "pop_group": outcome.pop_group,
+            "n_train": outcome.n_train,
+        },
+    )
+    group_tables(draft, outcome, config.k[0], labels)
+
+
+def group_tables(draft: Draft, outcome: Outcome, k: int, labels: Sequence[str]) -> None:
+    """Write groups.parquet and pop_groups.parquet."""
+    hits, n = group_hits(outcome, k)
+    slots = np.bincount(outcome.fair_group[outcome.lists.ravel()], minlength=len(n))
+    draft.write_table(
+        "groups.parquet",
+        {
+            "group": np.arange(len(n), dtype=np.int16),
+            "label": list(labels),
+            "n": n,
+            "hits": hits,
+            "hit": hits / np.maximum(n, 1),
+            "slots": slots,
+            "exposure": slots / slots.sum(),
+        },
+    )
+    draft.write_table(
+        "pop_groups.parquet",
+        {
+            "group": np.arange(len(outcome.target_share), dtype=np.int16),
+            "target_share": outcome.target_share,
+            "share": slot_shares(outcome, k),
+        },
+    )
+
+
+def support(outcome: Outcome, k: int = 10) -> dict[str, Any]:
+    """Return what a run records of its validation."""
+    worst = min_hit(outcome, k)
+    return {
+        "hit": METRICS["hit"].compute(outcome, k),
+        "rhit": METRICS["rhit"].compute(outcome, k),
+        "min_hit": worst.value,
+        "pop_kl": METRICS["pop_kl"].compute(outcome, k),
+        "hits": int((outcome.rank <= k).sum()),
+        "min_hit_hits": worst.hits,
+    }
