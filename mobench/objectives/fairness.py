@@ -12,10 +12,10 @@ class Fairness(Objective):
     """Masses start at the group sizes; the worst group of each epoch gains.
 
     Worst means the lowest Hit on validation, or with ``fair_signal`` loss, as in the paper, the
-    largest mean loss. Loss is a poor stand-in: on Electronics 2023 the group with the worst loss had
-    the worst Hit in 22 % of the epochs, and Hit as the signal gave more Imp in every seed. The
-    authors' code divides each group's sum of losses by the size of the whole split, which picks the
-    largest group instead of the worst one.
+    largest mean loss. Loss is a poor stand-in: on Electronics 2023 the group with the worst loss
+    had the worst Hit in 22 % of the epochs, and Hit as the signal gave more validation Imp in
+    every seed. The authors' code divides each group's sum of losses by the size of the whole
+    split, which picks the largest group instead of the worst one.
     """
 
     name: ClassVar[str] = "fair"

@@ -3,8 +3,11 @@
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+import torch
 import typer
 
 from mobench.cli import main
@@ -63,9 +66,39 @@ def test_links_lead_somewhere() -> None:
         assert (REPOSITORY / target).exists(), target
 
 
+def somebodys_own() -> dict[str, Any]:
+    """Return what the README's loop calls yours: a small logistic model of 1,000 rows."""
+    generator = torch.Generator().manual_seed(0)
+    features = torch.randn(1000, 4, generator=generator)
+    group_of_row = (torch.arange(1000) % 10 == 0).long().numpy()
+    wish = torch.where(torch.from_numpy(group_of_row) == 1, -1.0, 1.0)
+    labels = (features[:, 0] * wish > 0).float()
+    model = torch.nn.Linear(4, 1)
+    return {
+        "model": model,
+        "group_of_row": group_of_row,
+        "base_loss": 0.4,
+        "optimizer": torch.optim.Adam(model.parameters(), lr=0.01),
+        "loss": lambda rows: torch.nn.functional.binary_cross_entropy_with_logits(
+            model(features[rows]).squeeze(1), labels[rows]
+        ),
+        "signal": lambda model: np.array([0, 1]),
+    }
+
+
 @pytest.mark.parametrize("block", RUNNABLE)
-def test_python_examples_run(block: str, workdir: Path) -> None:
-    exec(compile(block, "README.md", "exec"), {"__name__": "readme"})
+def test_the_loop_of_your_own_runs_and_moves_its_parts(block: str) -> None:
+    names = somebodys_own()
+    start = names["model"].weight.detach().clone()
+    exec(compile(block, "README.md", "exec"), names)
+    assert names["sampler"].masses["fair"].now[1] > 0.1
+    assert 0.1 <= float(names["beta"]) <= 1.5
+    assert float(names["controller"].integral) != 0
+    assert not torch.equal(start, names["model"].weight.detach())
+
+
+def test_there_is_such_a_loop() -> None:
+    assert len(RUNNABLE) == 1
 
 
 @pytest.mark.slow
