@@ -1,0 +1,146 @@
+"""Full ranking, one thread: mobench's Ranker beside the matrix product that it cannot do without.
+
+    python benchmarks/bench_eval.py [--users 10000] [--items 45000] [--rounds 5]
+"""
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from bench_rounds import Clock, Sample, load, play, table
+from torch import Tensor
+
+from mobench.artifacts import Artifact, draft_manifest
+from mobench.data.dataset import Dataset, Interactions, Items
+from mobench.evaluation.ranking import Ranker
+from mobench.models import MF
+
+K, SIZE, BLOCK = 10, 64, 512
+PRODUCT = f"bare product, {BLOCK} users at once"
+FRESH = "fresh scores, mask, topk (RecBole's way)"
+RANKER = "mobench Ranker"
+
+
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--users", type=int, default=10_000)
+    parser.add_argument("--items", type=int, default=45_000)
+    parser.add_argument("--rounds", type=int, default=5, help="turns of every way")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the data")
+    return parser.parse_args()
+
+
+def dataset(n_users: int, n_items: int, rng: np.random.Generator) -> Dataset:
+    """Return users with one held-out item each, and train items with a long tail, in memory."""
+    n_seen = np.minimum(3 + 8 * rng.pareto(1.5, n_users), min(200, n_items - K)).astype(np.int64)
+    user = np.repeat(np.arange(n_users, dtype=np.int32), n_seen)
+    item = (n_items * rng.random(len(user)) ** 3).astype(np.int32)  # some are seen more than others
+    target = rng.integers(n_items, size=n_users, dtype=np.int32)
+    new = item != target[user]
+    train = Interactions(user[new], item[new], np.zeros(new.sum(), np.int64))
+    held = Interactions(np.arange(n_users, dtype=np.int32), target, np.zeros(n_users, np.int64))
+    groups, prices = np.zeros(n_items, np.int16), np.zeros(n_items)
+    counts = np.bincount(train.item, minlength=n_items).astype(np.int32)
+    items = Items(prices, prices, groups, groups, counts)
+    splits = {"train": train, "val": held, "test": held}
+    artifact = Artifact(Path(), draft_manifest("dataset", {}, {}, []))
+    return Dataset(
+        "x", "interactions", n_users, n_items, splits, items, ("all",), np.ones(1), artifact
+    )
+
+
+@dataclass
+class Ways:
+    """The ways, each a method that times itself; ``lists`` and ``hits`` are what they found.
+
+    The tables, masks and buffers exist before the clock starts.
+    """
+
+    data: Dataset
+    model: MF
+    lists: dict[str, Tensor]
+    hits: dict[str, int]
+
+    def __post_init__(self) -> None:
+        """Prepare what a run would prepare once."""
+        self.ranker = Ranker(self.data, "val", K, 0, "cpu")
+        self.users, self.items = self.model.users.detach(), self.model.items.detach()
+        self.turned = self.items.T.contiguous()
+        train = self.data.splits["train"]
+        self.seen = torch.from_numpy(np.stack([train.user, train.item]).astype(np.int64))
+        ends = torch.bincount(self.seen[0], minlength=len(self.users)).cumsum(0)
+        self.ends = [0, *ends.tolist()]
+        self.target = torch.from_numpy(self.data.splits["val"].item.astype(np.int64))
+
+    def rank(self) -> Sample:
+        """Rank with mobench: lists of K, and the rank of every target."""
+        clock = Clock()
+        found = self.ranker.rank(self.model)
+        sample = clock.sample(len(self.users))
+        self.lists[RANKER] = torch.from_numpy(found.items.astype(np.int64))
+        self.hits[RANKER] = int((found.rank <= K).sum())
+        return sample
+
+    def product(self, size: int) -> Callable[[], Sample]:
+        """Return the product alone, ``size`` users at once, always into the same memory."""
+        out = torch.empty(size, len(self.items))
+
+        def run() -> Sample:
+            clock = Clock()
+            for start in range(0, len(self.users), size):
+                part = self.users[start : start + size]
+                torch.mm(part, self.turned, out=out[: len(part)])
+            return clock.sample(len(self.users))
+
+        return run
+
+    def fresh(self) -> Sample:
+        """Score into new memory, mask by index, topk, and mark hits in a matrix as wide."""
+        clock = Clock()
+        found, hits = [], 0
+        for start in range(0, len(self.users), BLOCK):
+            stop = min(start + BLOCK, len(self.users))
+            scores = torch.matmul(self.users[start:stop], self.items.T)
+            user, item = self.seen[:, self.ends[start] : self.ends[stop]]
+            scores[(user - start, item)] = -torch.inf
+            best = torch.topk(scores, K, dim=-1).indices
+            wanted = torch.zeros_like(scores, dtype=torch.int)
+            wanted[torch.arange(stop - start), self.target[start:stop]] = 1
+            hits += int(torch.gather(wanted, 1, best).sum())
+            found.append(best)
+        sample = clock.sample(len(self.users))
+        self.lists[FRESH], self.hits[FRESH] = torch.cat(found), hits
+        return sample
+
+
+def main() -> None:
+    """Make the data, run the rounds, print the table."""
+    options = arguments()
+    torch.set_num_threads(1)
+    rng = np.random.default_rng(options.seed)
+    data = dataset(options.users, options.items, rng)
+    sizes = (options.users, SIZE), (options.items, SIZE)
+    model = MF(*(torch.from_numpy(rng.standard_normal(s, np.float32)) for s in sizes)).eval()
+    ways = Ways(data, model, {}, {})
+    same = f"bare product, {ways.ranker.block_size} users at once (as the Ranker)"
+    print(f"{options.users} users × {options.items} items × {SIZE}, top {K}; {load()}")
+    turns = {
+        RANKER: ways.rank,
+        PRODUCT: ways.product(BLOCK),
+        same: ways.product(ways.ranker.block_size),
+        FRESH: ways.fresh,
+    }
+    with torch.inference_mode():
+        samples = play(turns, options.rounds)
+    print(*table(samples, "users", [PRODUCT, FRESH]), sep="\n")
+    equal = int((ways.lists[RANKER] == ways.lists[FRESH]).all(1).sum())
+    print(f"top-{K} lists equal: {equal} of {options.users}; hits: {ways.hits}")
+    print(load())
+
+
+if __name__ == "__main__":
+    main()
