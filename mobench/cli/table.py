@@ -41,9 +41,14 @@ class Table:
         widths = [max(cell_len(cell) for cell in column) for column in columns]
         return cls(titles, widths, frozenset(left), gap)
 
+    @property
+    def width(self) -> int:
+        """Terminal cells of a whole line."""
+        return 1 + sum(self.widths) + self.gap * (len(self.widths) - 1)
+
     def head(self) -> list[str]:
         """Return the title line and the rule below it."""
-        rule = "─" * (sum(self.widths) + self.gap * (len(self.widths) - 1))
+        rule = "─" * (self.width - 1)
         return [self.row(self.titles), f" {rule}"]
 
     def row(self, cells: Sequence[str]) -> str:

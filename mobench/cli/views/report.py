@@ -1,5 +1,6 @@
 """The main table of a report on the terminal."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
 STYLES = {"sanity": "dim", "invalid": "dim", "reference": "", "plain": ""}
 BEST = "bold"
+COLUMNS = 88
 
 
 def table_lines(comparison: "Comparison") -> list[str | Text]:
@@ -20,7 +22,10 @@ def table_lines(comparison: "Comparison") -> list[str | Text]:
 
     table = main_table(comparison).narrow()
     titles = ["Method", *(column.header for column in table.columns)]
-    grid = Table.fit(titles, [line for row in table.rows for line in _cells(row, table)], gap=2)
+    cells = [line for row in table.rows for line in _cells(row, table)]
+    grid = Table.fit(titles, cells, gap=2)
+    if grid.width > COLUMNS:
+        grid = replace(grid, gap=1)
     rows = [line for row in table.rows for line in _drawn(row, table, grid)]
     return [table.caption, "", *grid.head(), *rows, "", *(f" {note}" for note in table.footnotes)]
 
