@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 STYLES = {"sanity": "dim", "invalid": "dim", "reference": "", "plain": ""}
 BEST = "bold"
 COLUMNS = 88
+BELOW = "below each value: its 95 % interval over users"
 
 
 def table_lines(comparison: "Comparison") -> list[str | Text]:
@@ -27,14 +28,15 @@ def table_lines(comparison: "Comparison") -> list[str | Text]:
     if grid.width > COLUMNS:
         grid = replace(grid, gap=1)
     rows = [line for row in table.rows for line in _drawn(row, table, grid)]
-    return [table.caption, "", *grid.head(), *rows, "", *(f" {note}" for note in table.footnotes)]
+    caption = [table.caption] + [BELOW] * (not table.show_notes)  # of one seed it says so itself
+    return [*caption, "", *grid.head(), *rows, "", *(f" {note}" for note in table.footnotes)]
 
 
 def _cells(row: "TextRow", table: "TextTable") -> list[list[str]]:
     """Return the lines of a row: its label may need several, its intervals one more."""
     first, *more = row.label.split("\n")
     lines = [[first + row.mark * (not more), *(cell.text for cell in row.cells)]]
-    notes = [cell.note for cell in row.cells] if table.show_notes else [""] * len(row.cells)
+    notes = [cell.note for cell in row.cells]
     if more:
         more[-1] += row.mark
     for label in more or [""] * any(notes):
