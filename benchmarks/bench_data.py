@@ -48,9 +48,9 @@ def write_sparse(path: Path, n_rows: int, seed: int) -> None:
 
 
 def write_dense(path: Path, meta: Path, n_rows: int, seed: int) -> None:
-    """Write reviews of the shape of MovieLens-1M (165 a user, 260 an item), and their metadata."""
+    """Write reviews as dense as MovieLens-1M (a pair in 23), and metadata of their items."""
     rng = np.random.default_rng(seed)
-    n_users, n_items = max(n_rows // 157, 30), max(n_rows // 257, 30)
+    n_users, n_items = (int(n * (n_rows / 950_000) ** 0.5) for n in (6040, 3700))
     user = power_law(n_users, 2 * n_rows, 0.6, n_users / 60, rng)
     item = power_law(n_items, 2 * n_rows, 0.9, n_items / 20, rng)
     user, item = distinct(user, item, n_rows, rng)

@@ -1,6 +1,6 @@
 """Preparation, whole processes: ``mobench prep`` beside the bare reading and rewriting of the file.
 
-    python benchmarks/bench_prep.py [--rows 1000000] [--rounds 5]
+python benchmarks/bench_prep.py [--rows 1000000] [--rounds 5]
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """The other ways of ``bench_prep.py``, one a process: ``python bench_prep_ways.py WAY SOURCE OUT``.
 
-The loops do the whole job of ``mobench prep`` without its checks and records: rating of at least 3,
-the latest row per pair, the 5-core, the last row of a user to test and the one before to val, codes,
+The loops do the whole job of ``mobench prep`` without its checks and records: ratings of at least
+3, the latest row per pair, the 5-core, a user's last row to test and the one before to val, codes,
 Parquet. They print their counts as JSON.
 """
 

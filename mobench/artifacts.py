@@ -88,10 +88,12 @@ class Draft:
         self.rows[name] = table.num_rows
 
     def write_text(self, name: str, text: str) -> None:
-        """Write a UTF-8 text file."""
+        """Write a UTF-8 text file; it appears whole or not at all."""
         path = self.work / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        temporary = path.with_name(path.name + ".tmp")
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
 
     def finish(
         self, results: Mapping[str, Any] | None = None, *, replace: bool = False

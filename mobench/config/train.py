@@ -17,10 +17,13 @@ PRESETS: dict[str, dict[str, Any]] = {
         "weight_decay": 1e-6,
         "ki": 0.001,
         "beta_start": None,
+        "antiwindup": "none",
         "sampler_step": 0.1,
         "step_rule": "paper",
         "sampler_floor": 0.0,
         "fair_signal": "loss",
+        "min_group_size": 0,
+        "dead_band": 0.0,
     },
     "reference": {
         "negative_power": 1.0,
@@ -32,7 +35,9 @@ PRESETS: dict[str, dict[str, Any]] = {
         "step_rule": "paper",
         "sampler_floor": 0.0,
         "fair_signal": "loss",
+        "min_group_size": 0,
         "align_k": 100,
+        "dead_band": 0.0,
     },
 }
 """Named sets of values; a preset fills the fields that nobody set."""
@@ -142,6 +147,9 @@ class TrainConfig(Config):
     def _consistent(self) -> Self:
         if self.beta_min >= self.beta_max:
             raise Explained(f"beta_min {self.beta_min} is not below beta_max {self.beta_max}")
+        start = self.beta_start
+        if start is not None and not self.beta_min <= start <= self.beta_max:
+            raise Explained(f"beta_start {start} is outside beta_min to beta_max")
         if self.preference is not None:
             _check_preference(self.preference, self.objectives[1:])
         return self

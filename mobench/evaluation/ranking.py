@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import torch
@@ -43,7 +44,7 @@ class TopK:
 class Ranker:
     """Ranks all items for the held-out rows of one split.
 
-    Train items are masked for val; train and val items for test; the target never is. Equal
+    Train items are masked for val; train and val items for test; targets never are. Equal
     scores are ordered by a fixed seeded permutation of the items: ordering them by code would
     favour popular items, which appear first.
 
@@ -55,15 +56,17 @@ class Ranker:
         device: Where to compute.
     """
 
-    def __init__(self, dataset: Dataset, split: str, k: int, seed: int, device: str) -> None:
-        rows = dataset.splits["val" if split == "val" else "test"]
+    def __init__(
+        self, dataset: Dataset, split: Literal["val", "test"], k: int, seed: int, device: str
+    ) -> None:
+        rows = dataset.splits[split]
         known = [dataset.splits["train"]] + ([dataset.splits["val"]] if split == "test" else [])
         self.user = rows.user
         self.target = rows.item
         self.k = k
         self.n_items = dataset.n_items
         self.device = device
-        self.starts, self.masked = _masked(known, dataset.n_users, dataset.n_items)
+        self.starts, self.masked = _masked(known, rows, dataset.n_users, dataset.n_items)
         order = Seeds(seed).numpy("ties").permutation(dataset.n_items)
         self.place = torch.from_numpy(np.argsort(order)).to(device)  # item → place among equals
 
@@ -100,7 +103,6 @@ class Ranker:
         scores = model.score_all(users, None).to(torch.float32)  # [B, I]
         wanted = scores.gather(1, target.unsqueeze(1))  # [B, 1]
         scores.view(-1)[self._mask(rows)] = -torch.inf
-        scores.scatter_(1, target.unsqueeze(1), wanted)
         rank, tied = self._ranks(scores, wanted, target)
         best, items = top(scores, min(self.k, self.n_items), self.place)
         items = torch.where(best == -torch.inf, -1, items)
@@ -159,11 +161,17 @@ def top(scores: Tensor, k: int, place: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _masked(
-    known: list[Interactions], n_users: int, n_items: int
+    known: list[Interactions], held_out: Interactions, n_users: int, n_items: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the known items by user: starts ``[U + 1]`` and items, distinct and sorted."""
-    user = np.concatenate([rows.user for rows in known]).astype(np.int64)
-    item = np.concatenate([rows.item for rows in known]).astype(np.int64)
-    keys = np.unique(user * n_items + item)
+    """Return the masked items by user: starts ``[U + 1]`` and items, distinct and sorted.
+
+    No target of a user is masked for any of them, so that all rows of a user share one list.
+    """
+    user, item = (
+        np.concatenate([getattr(rows, column) for rows in known]).astype(np.int64)
+        for column in ("user", "item")
+    )
+    targets = held_out.user.astype(np.int64) * n_items + held_out.item
+    keys = np.setdiff1d(user * n_items + item, targets)
     starts = np.searchsorted(keys, np.arange(n_users + 1, dtype=np.int64) * n_items)
     return starts, keys % n_items

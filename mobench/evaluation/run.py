@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from safetensors.torch import load_file
 
 from mobench import RESULTS_VERSION
@@ -110,8 +111,6 @@ def _score(
 
 def load_model(run: Artifact, dataset: Dataset, device: str) -> Backbone:
     """Return the model of a run, ready to score."""
-    import torch
-
     config = build(TrainConfig, run.manifest.config)
     kind = Popularity if config.method == "popularity" else BACKBONES[config.backbone]
     generator = torch.Generator().manual_seed(Seeds(config.seed).integer("init"))
@@ -146,17 +145,22 @@ def write_metrics(draft: Draft, record: Outcome, config: EvalConfig) -> dict[str
 
 
 def write_lists(draft: Draft, top_k: TopK) -> None:
-    """Write recommendations.parquet and targets.parquet, enough to recompute every number."""
-    shown = top_k.items >= 0
-    user = np.repeat(top_k.user, shown.sum(1))
+    """Write recommendations.parquet and targets.parquet, enough to recompute every number.
+
+    A user with several held-out rows has several targets and one list.
+    """
+    users, first = np.unique(top_k.user, return_index=True)
+    items, scores = top_k.items[first], top_k.scores[first]
+    shown = items >= 0
+    user = np.repeat(users, shown.sum(1))
     rank = np.broadcast_to(np.arange(1, shown.shape[1] + 1, dtype=np.int32), shown.shape)
     draft.write_table(
         "recommendations.parquet",
         {
             "user": user,
             "rank": rank[shown],
-            "item": top_k.items[shown],
-            "score": top_k.scores[shown],
+            "item": items[shown],
+            "score": scores[shown],
         },
     )
     draft.write_table(

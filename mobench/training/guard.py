@@ -8,6 +8,8 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from mobench.metrics.comparison import is_valid
+
 RATE = 2.0
 MARGIN = 0.01
 MEMORY = 0.5
@@ -55,7 +57,7 @@ class Guard:
         factor = math.exp(RATE * (self.mean - self.keep - MARGIN))
         if not (factor > 1 and low_share > 0.5) and not (factor < 1 and high_share > 0.5):
             self.target = min(max(self.target * factor, self.start / 2), self.start * 2)
-        self.below = self.below + 1 if kept < self.keep else 0
+        self.below = 0 if is_valid(kept, self.keep) else self.below + 1
         if self.below < 2:
             return "go on"
         self.below = 0

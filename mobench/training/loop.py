@@ -10,7 +10,7 @@ from torch import Tensor
 
 from mobench.config import TrainConfig
 from mobench.errors import Interrupted, TrainingError
-from mobench.objectives import Objective
+from mobench.objectives import Objective, Validation
 from mobench.seeds import Seeds
 from mobench.training.data import TrainData
 from mobench.training.log import EpochRecord, epoch_record, history_row, mass_rows, step_rows
@@ -129,20 +129,24 @@ def check_finite(state: TrainState, config: TrainConfig) -> None:
         raise TrainingError(
             f"loss became {rows[step, column]} at epoch {state.epoch + 1}, step"
             f" {since + step + 1} (objective '{names[column]}', β {rows[step, -3]:.2f})",
-            "lower --learning-rate; the state after the last whole epoch is in resume.pt.",
+            "lower --learning-rate and start over with --force.",
         )
 
 
 def end_epoch(state: TrainState, loop: Loop, started: float) -> EpochRecord:
-    """Validate, select, log, and close the epoch."""
+    """Validate, select, log, and close the epoch.
+
+    Raises:
+        TrainingError: The model's scores are not finite.
+    """
     state.epoch, state.step = state.epoch + 1, 0
     trace = state.trace.cpu().numpy()
     metrics, seen = loop.validator(state.model)
-    state.signals = {
-        name: torch.from_numpy(goal.signal(seen))
-        for name, goal in loop.objectives.items()
-        if goal.adaptive and name in state.sampler.masses
-    }
+    if not np.isfinite(seen.loss).all():  # every rank would be 1: nothing is better than NaN
+        raise TrainingError(
+            f"scores are not finite after epoch {state.epoch}", "lower --learning-rate."
+        )
+    state.signals = sampler_signals(loop.objectives, state, seen)
     row = history_row(state, loop.config, metrics, trace)
     row["seconds"] = time.perf_counter() - started
     row["selected"] = state.selection.offer(state.epoch, row)
@@ -152,6 +156,17 @@ def end_epoch(state: TrainState, loop: Loop, started: float) -> EpochRecord:
     state.steps += step_rows(state, loop.config, trace)
     steer(state, loop, row)
     return epoch_record(row)
+
+
+def sampler_signals(
+    goals: dict[str, Objective], state: TrainState, seen: Validation
+) -> dict[str, Tensor]:
+    """Return the signals of the adaptive objectives that the sampler knows, ``[G]`` each."""
+    return {
+        name: torch.from_numpy(goal.signal(seen))
+        for name, goal in goals.items()
+        if goal.adaptive and name in state.sampler.masses
+    }
 
 
 def steer(state: TrainState, loop: Loop, row: Row) -> None:
@@ -166,9 +181,10 @@ def steer(state: TrainState, loop: Loop, row: Row) -> None:
         row["accuracy_kept"], row["beta_low_share"], row["beta_high_share"]
     )
     controller.target = state.guard.target
-    if verdict == "retreat" and state.selection.is_valid:
-        state.model.load_state_dict(state.best)
     if verdict == "retreat":
+        state.model.load_state_dict(state.best if state.selection.is_valid else state.start)
+        state.optimizer.state.clear()  # its moments belong to where training came from
+        state.signals = {}
         state.coordinator.aux_weight /= 2
     if verdict == "stop":
         state.stopped = f"Hit fell below {state.guard.keep:.0%} of the base three times"

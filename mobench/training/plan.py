@@ -21,6 +21,7 @@ SHARED = (
     "weight_decay",
     "n_negatives",
     "negative_power",
+    "max_redraws",
 )
 """Settings that a run takes over from its base."""
 
@@ -90,8 +91,8 @@ def plan(config: TrainConfig, dataset_path: Path, base_path: Path | None, path: 
             f"--method {config.method} starts from a base run",
             f"make one with 'mobench train {dataset_path} --method base'.",
         )
-    _check_tune(config)
-    base = _base(base_path, dataset) if base_path else None
+    _check_fit(config)
+    base = _base(base_path, dataset, config.seed) if base_path else None
     if base:
         config = inherit(config, base)
     if config.method == "morec":
@@ -100,20 +101,32 @@ def plan(config: TrainConfig, dataset_path: Path, base_path: Path | None, path: 
     return Plan(dataset, config, base, path, device)
 
 
-def _check_tune(config: TrainConfig) -> None:
+def _check_fit(config: TrainConfig) -> None:
+    """Refuse settings that the method would not look at."""
+    for name in ("keep_accuracy", "target_loss"):
+        if config.method != "morec" and getattr(config, name) is not None:
+            flag = f"--{name.replace('_', '-')}"
+            raise ConfigError(
+                f"{flag} does nothing for method {config.method}", "use it with --method morec."
+            )
     if config.tune and config.method not in ("base", "morec"):
         raise ConfigError(
             f"--tune: method {config.method} has nothing to tune", "use it with base or morec."
         )
 
 
-def _base(path: Path, dataset: Dataset) -> Artifact:
-    """Open a base run and check that it was trained on ``dataset``."""
+def _base(path: Path, dataset: Dataset, seed: int) -> Artifact:
+    """Open a base run and check that it was trained on ``dataset`` with the same seed."""
     base = Artifact.open(path, "run")
     base.verify()
     method = base.manifest.results.get("method")
     if method != "base":
         raise ConfigError(f"'{path}' is a {method} run, not a base run", "pass a base run.")
+    if base.manifest.seed != seed:
+        raise ConfigError(
+            f"--seed {seed} differs from the base's {base.manifest.seed}",
+            "a run is compared with the base of its own seed: pass that one, or its seed.",
+        )
     trained_on = {i.role: i.sha256 for i in base.manifest.inputs}["dataset"]
     if trained_on != dataset.artifact.digest:
         raise ArtifactError(
@@ -133,10 +146,12 @@ def inherit(config: TrainConfig, base: Artifact) -> TrainConfig:
     theirs: dict[str, Any] = {name: base.manifest.config[name] for name in SHARED}
     for name, value in theirs.items():
         if name in config.model_fields_set and getattr(config, name) != value:
-            flag = f"--{name.replace('_', '-')}"
+            flag, given = f"--{name.replace('_', '-')}", getattr(config, name)
+            preset = PRESETS[config.preset].get(name) == given
+            source = f"--preset {config.preset}" if preset else flag
             raise ConfigError(
-                f"{flag} {getattr(config, name)} differs from the base's {value}",
-                f"leave {flag} out, or train a base with it.",
+                f"{flag} {given} differs from the base's {value}",
+                f"leave {source} out, or train a base with it.",
             )
     return config.with_defaults(theirs)
 
@@ -149,7 +164,7 @@ def up_to_date(plan: Plan) -> Artifact | None:
     """
     found = existing(plan.path, plan.config.identity(), plan.inputs, RESULTS_VERSION)
     work = partial(plan.path)
-    if not found and (work / "resume.pt").is_file():
+    if not found and any((work / name).is_file() for name in ("resume.pt", "tune.json")):
         raise ArtifactError(
             f"'{plan.path}' was begun and not finished",
             f"go on with 'mobench train --resume {work}', or start over with --force.",

@@ -9,6 +9,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from mobench.artifacts import Artifact, Draft
+from mobench.metrics.comparison import is_valid
 from mobench.models import Backbone
 from mobench.training.plan import Plan
 from mobench.training.state import Row, TrainState
@@ -31,7 +32,7 @@ def publish(
         draft.write_table("trials.parquet", table(list(trials)))
     write_weights(draft, state.best)
     draft.write_text("run.log", log(state))
-    for leftover in ("resume.pt", "tune.json"):
+    for leftover in ("resume.pt", "resume.tmp", "tune.json"):
         (draft.work / leftover).unlink(missing_ok=True)
     return draft.finish(results(plan, state), replace=replace)
 
@@ -80,8 +81,9 @@ def results(plan: Plan, state: TrainState) -> dict[str, Any]:
         "best_epoch": state.selection.best_epoch,
         "epochs_run": state.epoch,
         "stopped": state.stopped,
-        "valid": state.selection.is_valid,
+        "valid": base is None or is_valid(chosen["accuracy_kept"]),
         "keep": state.selection.keep,
+        "kept_enough": state.selection.is_valid,
         "val": {name: _json(chosen[name]) for name in SUMMARY},
         "base_val": {n: _json(base[n]) for n in SUMMARY if n in base} if base else None,
         "imp_over": list(state.selection.over),

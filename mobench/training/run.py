@@ -1,5 +1,6 @@
 """From a plan to a run artifact."""
 
+import dataclasses
 import json
 from collections.abc import Generator
 from pathlib import Path
@@ -8,7 +9,7 @@ from mobench.artifacts import Artifact, Draft, draft_manifest, partial
 from mobench.config import TrainConfig, build
 from mobench.errors import ArtifactError
 from mobench.models import Popularity
-from mobench.models.device import set_threads
+from mobench.models.device import pick_device, set_threads
 from mobench.training.interrupt import StopRequest
 from mobench.training.log import EpochRecord, epoch_record
 from mobench.training.loop import Track, fit, no_track
@@ -55,17 +56,21 @@ def resume(path: Path, *, track: Track = no_track) -> tuple[Plan, Run]:
 
     Raises:
         ArtifactError: There is nothing to resume, or an input has changed.
+        ConfigError: The device that the run began on is not there.
     """
-    note = partial(path) / "config.json"
+    work = partial(path)
+    note = work / "config.json"
     if not note.is_file():
         raise ArtifactError(
-            f"'{partial(path)}' does not hold an unfinished run",
+            f"'{work}' does not hold an unfinished run",
             "give the .partial directory that the interrupted command named.",
         )
     content = json.loads(note.read_text(encoding="utf-8"))
-    config = build(TrainConfig, content["asked"])
+    config = build(TrainConfig, {**content["asked"], "threads": content["threads"]})
     base = content["base"] and Path(content["base"])
-    todo = plan(config, Path(content["dataset"]), base, Path(content["path"]))
+    done = work.with_name(work.name.removesuffix(".partial"))
+    todo = plan(config, Path(content["dataset"]), base, done)
+    todo = dataclasses.replace(todo, device=pick_device(content["device"]))
     if [i.sha256 for i in todo.inputs] != content["inputs"]:
         raise ArtifactError(
             f"the dataset or the base of '{path}' has changed since the run began",
@@ -86,7 +91,7 @@ def _work(asked: Plan, *, keep: bool, replace: bool, track: Track) -> Run:
         threads=threads,
     )
     with Draft.start(asked.path, manifest, keep=keep) as draft, StopRequest() as stop:
-        draft.write_text("config.json", note(asked, replace))
+        draft.write_text("config.json", note(asked, threads, replace=replace))
         if asked.config.method == "popularity":
             return _popularity(draft, asked, replace)
         settled, trials = tuned(asked, draft.work / "tune.json", track, stop)
@@ -104,7 +109,7 @@ def _work(asked: Plan, *, keep: bool, replace: bool, track: Track) -> Run:
         return publish(draft, settled, state, trials, replace=replace)
 
 
-def note(plan: Plan, replace: bool) -> str:
+def note(plan: Plan, threads: int, *, replace: bool) -> str:
     """Return config.json: the resolved config, and what ``resume`` needs."""
     asked = plan.config.model_dump(mode="json", include=plan.config.model_fields_set)
     content = {
@@ -112,7 +117,8 @@ def note(plan: Plan, replace: bool) -> str:
         "asked": asked,
         "dataset": str(plan.dataset.artifact.path),
         "base": str(plan.base.path) if plan.base else None,
-        "path": str(plan.path),
+        "device": plan.device,
+        "threads": threads,
         "inputs": [i.sha256 for i in plan.inputs],
         "replace": replace,
     }

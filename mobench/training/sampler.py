@@ -34,7 +34,7 @@ def step_masses(
     Args:
         masses: Current masses, ``[G]``, on the simplex.
         signal: −1, 0 or 1 per group, ``[G]``; all 0 changes nothing.
-        start: Masses before the first update, ``[G]``.
+        start: Masses before the first update, ``[G]``; a group at 0 (without rows) stays there.
         step: Size of a step.
         floor: Share of its start that a group keeps (rule relative).
         rule: Which of the two rules.
@@ -46,7 +46,7 @@ def step_masses(
         return masses
     paper = rule == "paper"
     low = np.zeros_like(start) if paper else floor * start
-    pace = np.full_like(start, step) if paper else step * len(start) * start
+    pace = np.where(start > 0, step, 0.0) if paper else step * len(start) * start
     free = np.maximum(masses + pace * signal - low, 0)
     if not free.sum() > 0:
         return masses

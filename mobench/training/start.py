@@ -7,15 +7,16 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from mobench.artifacts import Artifact
+from mobench.errors import ConfigError
 from mobench.metrics.comparison import KEEP, imp_over
 from mobench.models import BACKBONES, Backbone
-from mobench.objectives import Objective, Validation
+from mobench.objectives import Validation
 from mobench.seeds import Seeds
 from mobench.training.controller import PIController
 from mobench.training.coordinator import Controlled, Coordinator, Fixed
 from mobench.training.data import TrainData, objectives, sampler
 from mobench.training.guard import Guard
-from mobench.training.loop import Loop
+from mobench.training.loop import Loop, sampler_signals
 from mobench.training.plan import Plan
 from mobench.training.selection import Selection
 from mobench.training.state import TrainState
@@ -50,7 +51,11 @@ def load_weights(run: Artifact) -> dict[str, Tensor]:
 
 
 def begin(plan: Plan, loop: Loop) -> TrainState:
-    """Return the state before the first step, its first history row included."""
+    """Return the state before the first step, its first history row included.
+
+    Raises:
+        ConfigError: A share of the base's Hit is to be kept, and it has none on validation.
+    """
     config, model = plan.config, make_model(plan)
     mixer = sampler(plan.dataset, config, loop.objectives)
     negatives = loop.data.negatives(config, "negatives")
@@ -58,6 +63,7 @@ def begin(plan: Plan, loop: Loop) -> TrainState:
     first: tuple[dict[str, Any], Validation, float] | None = None
     if plan.base:
         first = (*loop.validator(model), base_loss(plan, loop, model))
+        check_keep(plan, first[0])
         over = imp_over([support(first[0])], config.min_base_hits)
         selection = Selection(first[0], over, selection.keep)
     coordinator, guard = coordinate(plan, first[2] if first else None)
@@ -81,7 +87,17 @@ def begin(plan: Plan, loop: Loop) -> TrainState:
         state.signals = sampler_signals(loop.objectives, state, first[1])
         state.history.append(first_row(state, *first[::2]))
     state.remember_best()
+    state.start = state.best
     return state
+
+
+def check_keep(plan: Plan, metrics: dict[str, Any]) -> None:
+    """Raise ``ConfigError`` where a share of the base's Hit is to be kept and it has none."""
+    if plan.config.keep_accuracy and not metrics["hits"]:
+        raise ConfigError(
+            "--keep-accuracy: the base has no hit on validation to keep a share of",
+            "train a better base, or leave the option out.",
+        )
 
 
 def base_loss(plan: Plan, loop: Loop, model: Backbone) -> float:
@@ -110,17 +126,6 @@ def coordinate(plan: Plan, loss: float | None) -> tuple[Coordinator, Guard | Non
     )
     guard = Guard(config.keep_accuracy, target, target) if config.keep_accuracy else None
     return Controlled(controller, config.shares, config.aux_weight), guard
-
-
-def sampler_signals(
-    goals: dict[str, Objective], state: TrainState, seen: Validation
-) -> dict[str, Tensor]:
-    """Return the signals of the adaptive objectives that the sampler knows, ``[G]`` each."""
-    return {
-        name: torch.from_numpy(goal.signal(seen))
-        for name, goal in goals.items()
-        if goal.adaptive and name in state.sampler.masses
-    }
 
 
 def first_row(state: TrainState, metrics: dict[str, Any], loss: float) -> dict[str, Any]:

@@ -32,6 +32,7 @@ class TrainState:
         best: Weights of the selected epoch.
         history: Rows of history.parquet so far; ``steps`` and ``masses`` likewise.
         stopped: Why training ended early, if it did.
+        start: Weights before the first step (not saved: they come from the base).
     """
 
     model: Backbone
@@ -50,6 +51,7 @@ class TrainState:
     steps: list[Row] = field(default_factory=list)
     masses: list[Row] = field(default_factory=list)
     stopped: str = ""
+    start: dict[str, Tensor] = field(default_factory=dict)
 
     PARTS = ("model", "optimizer", "coordinator", "sampler", "negatives", "selection", "guard")
     VALUES = ("epoch", "step", "signals", "trace", "best", "history", "steps", "masses", "stopped")
@@ -72,7 +74,7 @@ class TrainState:
             ArtifactError: The file is missing, damaged, or holds anything but plain data.
         """
         try:
-            content = torch.load(path, map_location=self.trace.device, weights_only=True)
+            content = torch.load(path, map_location="cpu", weights_only=True)
         except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
             raise ArtifactError(
                 f"'{path}' cannot be read, so the run cannot be resumed",
@@ -81,6 +83,7 @@ class TrainState:
         for name in self.PARTS:
             if getattr(self, name) is not None:
                 getattr(self, name).load_state_dict(content[name])
+        content["trace"] = content["trace"].to(self.trace.device)
         for name in self.VALUES:
             setattr(self, name, content[name])
 

@@ -52,7 +52,7 @@ class Step:
 
         Returns:
             Losses ``[M]``, weights ``[M]``, beta, P and I in one vector (float64, detached): read
-            it once per logging interval, so that a GPU is never waited for.
+            it once per logging interval, so that a GPU is not waited for here.
         """
         losses = self._losses(
             row_losses(self.model, data, self.negatives, rows, self.n_negatives), rows

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mobench.config import TrainConfig, build
-from mobench.errors import TrainingError
+from mobench.errors import Interrupted, TrainingError
 from mobench.seeds import Seeds
 from mobench.training.loop import Track, fit
 from mobench.training.plan import Plan
@@ -65,14 +65,22 @@ def tuned(
         notes: File of the trials done so far.
         track: Shows progress over the trials, as epoch 0.
         stop: Asked between and within trials.
+
+    Raises:
+        Interrupted: ``stop`` said so; the finished trials were saved.
     """
     if not plan.config.tune:
         return plan, []
     candidates = settings(plan.config)
     trials: list[Row] = json.loads(notes.read_text()) if notes.is_file() else []
     for index in track(range(len(trials), len(candidates)), 0, len(candidates)):
-        trials.append(trial(with_settings(plan, candidates[index]), candidates[index], stop))
-        notes.write_text(json.dumps(trials))
+        try:
+            trials.append(trial(with_settings(plan, candidates[index]), candidates[index], stop))
+        except Interrupted as error:
+            raise Interrupted(f"saved {index} of {len(candidates)} trials") from error
+        temporary = notes.with_suffix(".tmp")
+        temporary.write_text(json.dumps(trials))
+        temporary.replace(notes)
     best = max(trials, key=lambda row: (row["valid"], row["score"]))
     return with_settings(plan, {name: best[name] for name in SPACE[plan.config.method]}), trials
 

@@ -29,9 +29,7 @@ def test_shuffled_labels_are_noticed(workdir: Path, capsys, monkeypatch) -> None
     order = np.random.default_rng(0).permutation(table.num_rows)
     items = pa.array(np.array(table.column("item_id").to_pylist(), dtype=object)[order])
     place = table.column_names.index("item_id")
-    pq.write_table(
-        table.set_column(place, "item_id", items), shuffled / "interactions.parquet"
-    )
+    pq.write_table(table.set_column(place, "item_id", items), shuffled / "interactions.parquet")
     monkeypatch.setattr(demo, "folder", lambda: shuffled)
     assert main(["reproduce", "demo"]) == 6
     assert "outside" in capsys.readouterr().err

@@ -23,7 +23,7 @@ def table_lines(comparison: "Comparison") -> list[str | Text]:
 
     table = main_table(comparison).narrow()
     titles = ["Method", *(column.header for column in table.columns)]
-    cells = [line for row in table.rows for line in _cells(row, table)]
+    cells = [line for row in table.rows for line in _cells(row)]
     grid = Table.fit(titles, cells, gap=2)
     if grid.width > COLUMNS:
         grid = replace(grid, gap=1)
@@ -32,7 +32,7 @@ def table_lines(comparison: "Comparison") -> list[str | Text]:
     return [*caption, "", *grid.head(), *rows, "", *(f" {note}" for note in table.footnotes)]
 
 
-def _cells(row: "TextRow", table: "TextTable") -> list[list[str]]:
+def _cells(row: "TextRow") -> list[list[str]]:
     """Return the lines of a row: its label may need several, its intervals one more."""
     first, *more = row.label.split("\n")
     lines = [[first + row.mark * (not more), *(cell.text for cell in row.cells)]]
@@ -47,7 +47,7 @@ def _cells(row: "TextRow", table: "TextTable") -> list[list[str]]:
 
 def _drawn(row: "TextRow", table: "TextTable", grid: Table) -> list[Text]:
     drawn = []
-    for number, cells in enumerate(_cells(row, table)):
+    for number, cells in enumerate(_cells(row)):
         text = Text(style=STYLES[row.style])
         for column, (cell, width) in enumerate(zip(cells, grid.widths, strict=True)):
             best = number == 0 and column > 0 and row.cells[column - 1].best

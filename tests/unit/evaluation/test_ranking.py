@@ -10,7 +10,7 @@ from mobench.data.dataset import Dataset
 from mobench.evaluation.ranking import Ranker, top
 from mobench.models import Backbone
 from mobench.seeds import Seeds
-from tests.synthetic import planted
+from tests.synthetic import planted, write
 
 
 class Table(Backbone):
@@ -101,3 +101,18 @@ def test_top_orders_equal_scores_by_place():
     best, items = top(scores, 2, torch.tensor([0, 3, 1, 2]))
     assert items.tolist() == [[2, 3], [0, 1]]
     assert best.tolist() == [[2.0, 2.0], [4.0, 3.0]]
+
+
+def test_rows_of_one_user_share_a_list_and_no_target_is_masked(tmp_path):
+    """Baskets hold out several rows of a user; here one of them was bought before."""
+    user, item = np.repeat(np.arange(3), 6), np.tile([0, 1, 2, 3, 4, 1], 3)
+    split = np.tile(["train", "train", "val", "test", "test", "test"], 3)
+    write(tmp_path / "b", user, item, split, np.ones(8), np.zeros(8), n_pop=2)
+    found = Ranker(Dataset.load(tmp_path / "b"), "test", 8, 0, "cpu").rank(Table(torch.rand(3, 8)))
+    assert found.target.tolist() == [3, 4, 1] * 3
+    for rows in (slice(0, 3), slice(3, 6), slice(6, 9)):
+        lists = found.items[rows]
+        assert (lists == lists[0]).all()
+        assert set(lists[0].tolist()) == {1, 3, 4, 5, 6, 7, -1}
+        places = [1 + lists[0].tolist().index(target) for target in (3, 4, 1)]
+        assert found.rank[rows].tolist() == places

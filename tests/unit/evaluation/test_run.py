@@ -12,7 +12,7 @@ from mobench.artifacts import Artifact
 from mobench.config import EvalConfig, build
 from mobench.errors import ArtifactError
 from mobench.evaluation.run import evaluate
-from tests.synthetic import planted
+from tests.synthetic import planted, write
 from tests.unit.training.helpers import trained
 
 K = 5
@@ -144,3 +144,19 @@ def test_a_moved_folder_still_finds_its_inputs(root, tmp_path):
     config = build(EvalConfig, {"resamples": 50})
     got = evaluate(config, moved / "runs" / "morec", moved / "metrics" / "m").artifact
     assert got.manifest.results["metrics"]["hit@10"] > 0
+
+
+def test_a_user_with_several_targets_has_one_list(tmp_path):
+    rng = np.random.default_rng(0)
+    item = np.concatenate([rng.choice(30, 9, replace=False) for _ in range(40)])
+    split = np.tile(["train"] * 5 + ["val"] * 2 + ["test"] * 2, 40)
+    path = tmp_path / "datasets" / "toy"
+    write(path, np.repeat(np.arange(40), 9), item, split, np.ones(30), np.arange(30) % 3)
+    trained(tmp_path, "base", method="base", epochs=1)
+    artifact = scored(tmp_path, "base")
+    recs, targets = artifact.read("recommendations.parquet"), artifact.read("targets.parquet")
+    assert len(targets["user"]) == 80
+    assert len(set(zip(recs["user"], recs["rank"], strict=True))) == len(recs["user"]) == 400
+    listed = {(u, i): r for u, i, r in zip(recs["user"], recs["item"], recs["rank"], strict=True)}
+    for user, target, rank in zip(*(targets[n] for n in ("user", "item", "rank")), strict=True):
+        assert listed.get((user, target)) == (rank if rank <= 10 else None)

@@ -52,3 +52,11 @@ def test_target_stays_within_a_factor_of_two(kepts):
     for kept in kepts:
         guard.observe(kept, 0, 0)
         assert 0.1 <= guard.target <= 0.4
+
+
+def test_exactly_the_share_to_keep_is_not_below_it():
+    """97 of 100 hits among 10,937 users come out as 0.9699999999999999."""
+    guard = Guard(0.97, 0.2, 0.2)
+    kept = (97 / 10_937) / (100 / 10_937)
+    assert kept < 0.97
+    assert [guard.observe(kept, 0, 0) for _ in range(4)] == ["go on"] * 4

@@ -12,6 +12,7 @@ from mobench.errors import ArtifactError, ConfigError, Interrupted, TrainingErro
 from mobench.models import mf
 from mobench.training import interrupt
 from mobench.training.run import plan, resume, train, up_to_date
+from mobench.training.selection import Selection
 from tests.unit.training.helpers import finish, make_plan, trained
 
 
@@ -24,7 +25,7 @@ def content(run: Artifact) -> dict[str, object]:
     return {name: str(value) for name, value in found.items()}
 
 
-def interrupted(run, after: int):
+def stopped(run, after: int):
     """Ask to stop after so many steps, as Ctrl-C does."""
     asked = itertools.count()
 
@@ -33,8 +34,13 @@ def interrupted(run, after: int):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(interrupt.StopRequest, "__call__", stop)
-        with pytest.raises(Interrupted, match="saved epoch"):
-            finish(run)
+        finish(run)
+
+
+def interrupted(run, after: int):
+    """Stop a run after so many steps."""
+    with pytest.raises(Interrupted, match="saved epoch"):
+        stopped(run, after)
 
 
 VARIANTS = {
@@ -62,7 +68,7 @@ def test_same_seed_same_bytes_also_when_interrupted(root, base, monkeypatch, nam
 
 
 def test_another_seed_gives_another_model(root, base):
-    first, second = (trained(root, f"seed-{s}", base, epochs=1, seed=s) for s in (1, 2))
+    first, second = (trained(root, f"seed-{s}", method="base", epochs=1, seed=s) for s in (1, 2))
     assert content(first)["model"] != content(second)["model"]
 
 
@@ -138,6 +144,38 @@ def test_tune_keeps_the_best_trial(root):
     assert run.manifest.results["val"]["ndcg"] == pytest.approx(trials["score"].max())
 
 
+def test_an_interrupted_search_is_not_lost(root):
+    values = {"method": "base", "tune": 3, "epochs": 2}
+    whole = content(trained(root, "search", **values))
+    begun = make_plan(root, "search-2", **values)
+    with pytest.raises(Interrupted, match="saved 1 of 3 trials"):
+        stopped(train(begun), after=55)
+    with pytest.raises(ArtifactError, match="was begun and not finished"):
+        up_to_date(begun)
+    assert whole == content(finish(resume(begun.path)[1])[1])
+
+
+def test_a_renamed_unfinished_run_is_resumed_where_it_is(root, base):
+    begun = make_plan(root, "before", base, epochs=2)
+    interrupted(train(begun), after=20)
+    moved = root / "runs" / "after.partial"
+    partial(begun.path).rename(moved)
+    run = finish(resume(moved)[1])[1]
+    assert run.path == root / "runs" / "after"
+    assert not partial(begun.path).exists()
+    assert content(run) == content(trained(root, "unmoved", base, epochs=2))
+
+
+def test_resume_stays_on_its_device(root, base, monkeypatch):
+    begun = make_plan(root, "elsewhere", base, epochs=2)
+    interrupted(train(begun), after=3)
+    note = partial(begun.path) / "config.json"
+    note.write_text(note.read_text().replace('"device": "cpu"', '"device": "cuda"'))
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    with pytest.raises(ConfigError, match="no CUDA device"):
+        resume(begun.path)
+
+
 def test_divergence_is_explained_with_step_and_objective(root):
     run_plan = make_plan(root, "nan", method="base", learning_rate=1e38)
     with pytest.raises(TrainingError, match=r"loss became (nan|inf) at epoch 1, step \d+ \(objec"):
@@ -163,12 +201,30 @@ def test_up_to_date_taken_and_unfinished(root, base):
         ({"learning_rate": 0.5}, "--learning-rate 0.5 differs from the base's 0.01"),
         ({"method": "base"}, "--base does not go with --method base"),
         ({"method": "continue", "tune": 3}, "method continue has nothing to tune"),
+        ({"method": "continue", "target_loss": 0.2}, "--target-loss does nothing for method cont"),
+        ({"method": "continue", "keep_accuracy": 0.9}, "--keep-accuracy does nothing for meth"),
+        ({"seed": 2}, "--seed 2 differs from the base's 1"),
+        ({"beta_start": 2.0}, "beta_start 2.0 is outside beta_min to beta_max"),
     ],
 )
 def test_contradictions_fail_before_any_work(root, base, values, message):
     with pytest.raises(ConfigError, match=message):
         make_plan(root, "never", base, **values)
     assert not (root / "runs" / "never.partial").exists()
+
+
+def test_a_preset_that_differs_from_the_base_is_named(root, base):
+    with pytest.raises(ConfigError, match="weight-decay 1e-06 differs from the base's") as error:
+        make_plan(root, "never", base, preset="paper")
+    assert error.value.hint == "leave --preset paper out, or train a base with it."
+
+
+def test_preset_paper_is_the_letter_of_the_paper(root):
+    """Nothing in Eq. 7 to 14 rests in a dead band, skips small groups or stops the integral."""
+    config = make_plan(root, "never", method="base", preset="paper").config
+    assert (config.kp, config.ki, config.aux_weight, config.sampler_step) == (0.01, 0.001, 0.2, 0.1)
+    assert (config.dead_band, config.min_group_size, config.sampler_floor) == (0, 0, 0)
+    assert (config.antiwindup, config.beta_start) == ("none", None)
 
 
 def test_morec_without_a_base_says_how_to_make_one(root):
@@ -185,3 +241,13 @@ def test_a_damaged_state_is_an_error(root, base):
     state.write_bytes(state.read_bytes()[:1000])
     with pytest.raises(ArtifactError, match="cannot be resumed"):
         finish(resume(run_plan.path)[1])
+
+
+def test_a_looser_guard_does_not_make_a_run_valid(root, base, monkeypatch):
+    """Valid always means 97 % of the base's Hit; the guard only steers and selects."""
+    monkeypatch.setattr(Selection, "_key", lambda self, row: (1, row["epoch"]))  # the last wins
+    heavy = {"aux_weight": 50.0, "beta_max": 0.11, "beta_start": None, "objectives": ("rev",)}
+    results = trained(root, "loose", base, epochs=10, keep_accuracy=0.3, **heavy).manifest.results
+    assert results["val"]["accuracy_kept"] < 0.95
+    assert results["kept_enough"]
+    assert not results["valid"]

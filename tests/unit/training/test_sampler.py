@@ -108,3 +108,12 @@ def test_state_survives_saving():
     second.load_state_dict(first.state_dict())
     assert torch.equal(first.batches(), second.batches())
     assert second.masses["a"].now.tolist() == first.masses["a"].now.tolist() != [0.5, 0.5]
+
+
+def test_a_group_without_rows_never_gains():
+    """Under the paper's rule the step is the same for all groups; there is nothing to draw here."""
+    start = np.array([0.5, 0.5, 0.0])
+    for rule in ("relative", "paper"):
+        now = step_masses(start, np.array([-1, 0, 1]), start, 0.1, 0.0, rule)
+        assert now[2] == 0
+        assert now[1] > now[0] > 0

@@ -87,3 +87,18 @@ def test_reweighting_averages_weighted_losses_of_one_block(data):
     losses = bpr_loss(scores[:, 0], scores[:, 1:])
     want = [losses.mean(), *(weights[:, :20] * losses).mean(1)]
     assert trace[:3].tolist() == pytest.approx([float(x.detach()) for x in want], abs=1e-6)
+
+
+def test_decay_grows_with_the_sum_of_the_loss_weights(data):
+    """Twice the weight, twice the loss and twice the L2 term: twice the step of plain SGD."""
+    steps = []
+    for weight in (1.0, 2.0):
+        mf = model()
+        sgd = torch.optim.SGD(mf.parameters(), lr=0.5)
+        fixed = Fixed([weight], "cpu")
+        Step(mf, sgd, fixed, negatives(data), None, True, 4, 0.3)(
+            data, torch.arange(12).view(1, 12)
+        )
+        steps.append(mf.items.detach() - model().items)
+    assert torch.allclose(2 * steps[0], steps[1], atol=1e-6)
+    assert steps[0].abs().max() > 1e-4
