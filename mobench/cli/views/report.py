@@ -9,7 +9,7 @@ from mobench.cli.table import Table, pad
 
 if TYPE_CHECKING:
     from mobench.report.records import Comparison
-    from mobench.report.tables import TextRow, TextTable
+    from mobench.report.tables import TextRow
 
 STYLES = {"sanity": "dim", "invalid": "dim", "reference": "", "plain": ""}
 BEST = "bold"
@@ -27,7 +27,7 @@ def table_lines(comparison: "Comparison") -> list[str | Text]:
     grid = Table.fit(titles, cells, gap=2)
     if grid.width > COLUMNS:
         grid = replace(grid, gap=1)
-    rows = [line for row in table.rows for line in _drawn(row, table, grid)]
+    rows = [line for row in table.rows for line in _drawn(row, grid)]
     caption = [table.caption] + [BELOW] * (not table.show_notes)  # of one seed it says so itself
     return [*caption, "", *grid.head(), *rows, "", *(f" {note}" for note in table.footnotes)]
 
@@ -45,7 +45,7 @@ def _cells(row: "TextRow") -> list[list[str]]:
     return lines
 
 
-def _drawn(row: "TextRow", table: "TextTable", grid: Table) -> list[Text]:
+def _drawn(row: "TextRow", grid: Table) -> list[Text]:
     drawn = []
     for number, cells in enumerate(_cells(row)):
         text = Text(style=STYLES[row.style])
