@@ -26,7 +26,7 @@ $(READY): pyproject.toml constraints.txt
 
 demo: $(READY)
 	$(BIN)/mobench reproduce demo
-	@echo "open data/reports/demo/report.html"
+	@echo "open data/reports/demo-k20/report.html"
 
 test: $(READY)
 	$(BIN)/python -m pytest -m "not slow"

@@ -40,6 +40,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rows", type=int, default=950_000, help="rows of the synthetic data")
     parser.add_argument("--rounds", type=int, default=3, help="turns of every way")
     parser.add_argument("--steps", type=int, default=200, help="steps of ways that are scaled")
+    size = build(TrainConfig, {}).batch_size
+    parser.add_argument("--batch-size", type=int, default=size, help="positives per block")
     parser.add_argument("--seed", type=int, default=1, help="seed of the data")
     return parser.parse_args()
 
@@ -66,7 +68,7 @@ class Mobench:
 
     def __post_init__(self) -> None:
         """Plan the run; nothing of it is published."""
-        config = build(TrainConfig, {"device": "cpu", "threads": 1, **self.settings})
+        config = build(TrainConfig, self.settings)
         todo = plan(config, self.data, self.base, self.path)
         self.loop = make_loop(todo)
         self.state = begin(todo, self.loop)
@@ -87,13 +89,14 @@ class Mobench:
         return self.trained
 
 
-def runs(data: Path, folder: Path, rounds: int) -> dict[str, Mobench]:
+def runs(data: Path, folder: Path, rounds: int, size: int) -> dict[str, Mobench]:
     """Return mobench's ways, MoRec's from a base of one epoch."""
     start = folder / "base"
-    config = build(TrainConfig, {"method": "base", "epochs": 1, "threads": 1, "device": "cpu"})
+    fixed = {"threads": 1, "device": "cpu", "batch_size": size}
+    config = build(TrainConfig, {"method": "base", "epochs": 1, **fixed})
     for _ in train(plan(config, data, None, start)):
         pass
-    settings = {"epochs": rounds, "patience": rounds + 1}
+    settings = {**fixed, "epochs": rounds, "patience": rounds + 1}
     found = {BASE: Mobench({"method": "base", **settings}, data, None, folder / "timed")}
     for label, (mode, objectives) in MOREC.items():
         values = {**settings, "sampler_mode": mode, "objectives": objectives}
@@ -121,8 +124,10 @@ def main() -> None:
             folder = Path(name)
             path = dataset(kind, folder, options)
             data = Dataset.load(path)
-            mine = runs(path, folder, options.rounds)
-            plain = Plain(data, build(TrainConfig, {}), options.steps)
+            mine = runs(path, folder, options.rounds, options.batch_size)
+            plain = Plain(
+                data, build(TrainConfig, {"batch_size": options.batch_size}), options.steps
+            )
             n_train = len(data.splits["train"])
             print(f"\n{kind}: {n_train} train rows, {data.n_users} users × {data.n_items} items;")
             print(

@@ -45,9 +45,14 @@ class Draft:
         """Open ``path.partial`` for writing, emptied unless ``keep`` (resume).
 
         Raises:
-            ArtifactError: Another process is making the same artifact, or no directory can be made.
+            ArtifactError: The name belongs to something else than an artifact, another process is
+                making the same artifact, or no directory can be made.
         """
         work = partial(path)
+        if path.exists() and not (path / "manifest.json").is_file():
+            raise ArtifactError(  # --force replaces artifacts, never somebody's own files
+                f"'{path}' exists and is not an artifact", "choose another --name, or remove it."
+            )
         try:
             work.mkdir(parents=True, exist_ok=True)
             lock = os.open(work / "lock", os.O_CREAT | os.O_RDWR, 0o644)

@@ -13,6 +13,11 @@ from mobench.manifest import Input, Kind, Manifest
 from mobench.tables import read_columns, sha256, short
 
 UNFINISHED = (".partial", ".old")
+DATA = Path("data")
+SHELVES = {"dataset": "datasets", "run": "runs", "metrics": "metrics", "report": "reports"}
+MAKERS = {"datasets": "prep", "runs": "train", "metrics": "eval", "reports": "report"}
+TAKEN = "choose another --name, or replace it with --force."
+DAMAGED = "restore it, or make it again with --force."
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,7 @@ class Artifact:
             ArtifactError: It is missing, unfinished, unreadable, or of another kind than ``kind``.
         """
         if not (path / "manifest.json").is_file():
-            raise _absent(path)
+            raise _absent(path, kind)
         try:
             manifest = Manifest.model_validate_json((path / "manifest.json").read_bytes())
         except ValueError as error:
@@ -93,27 +98,44 @@ class Artifact:
         for entry in self.manifest.files:
             path = self.path / entry.path
             if not path.is_file():
-                raise ArtifactError(f"'{path}' is missing", "make the artifact again.")
+                raise ArtifactError(f"'{path}' is missing", DAMAGED)
             if (got := sha256(path)) != entry.sha256:
                 raise ArtifactError(
                     f"'{path}' has changed (sha256 {short(entry.sha256)} → {short(got)})",
-                    "restore it, or make the artifact again.",
+                    DAMAGED,
                 )
 
 
-def _absent(path: Path) -> ArtifactError:
+def _absent(path: Path, kind: Kind | None) -> ArtifactError:
     if partial(path).is_dir():
         return ArtifactError(
             f"'{path}' is not finished",
             f"resume a run with 'mobench train --resume {partial(path)}', or make it again.",
         )
+    around = next((p for p in path.parents if (p / "manifest.json").is_file()), None)
+    hint = f"did you mean '{around}'?" if around else _advice(path, kind)
     if path.is_dir():
-        return ArtifactError(f"'{path}' is not an artifact (no manifest.json)")
+        return ArtifactError(f"'{path}' is not an artifact (no manifest.json)", hint)
+    if path.exists():
+        return ArtifactError(f"'{path}' is a file, not the directory of an artifact", hint)
+    return ArtifactError(f"'{path}' does not exist", hint)
+
+
+def _advice(path: Path, kind: Kind | None) -> str:
+    """Return a name that was meant, perhaps, and what makes such an artifact."""
+    shelves = [SHELVES[kind]] if kind else list(MAKERS)
+    bare = len(path.parts) == 1
+    places = [DATA / shelf / path for shelf in shelves if bare]
+    if same := [place for place in places if place.is_dir()]:
+        return f"did you mean '{same[0]}'?"
     siblings = [p.name for p in path.parent.iterdir() if p.is_dir()] if path.parent.is_dir() else []
     close = suggest(path.name, [name for name in siblings if not name.endswith(UNFINISHED)])
-    hint = close.replace("'", f"'{path.parent}/", 1)
-    make = {"runs": "train", "metrics": "eval", "reports": "report"}.get(path.parent.name, "prep")
-    return ArtifactError(f"'{path}' does not exist", f"{hint}Make one with 'mobench {make}'.")
+    place = "" if bare else f"{path.parent}/"
+    hint = close.replace("'", f"'{place}", 1)
+    shelf = SHELVES[kind] if kind else path.parent.name
+    if shelf in MAKERS:
+        return f"{hint}Make one with 'mobench {MAKERS[shelf]}'."
+    return hint.strip() or f"see what there is with 'ls {DATA}/*'."
 
 
 def partial(path: Path) -> Path:
@@ -134,21 +156,32 @@ def existing(
     """
     if not path.exists():
         return None
+    if not (path / "manifest.json").is_file():
+        raise ArtifactError(
+            f"'{path}' is not an artifact (no manifest.json)",
+            "choose another --name, or remove it.",
+        )
     found = Artifact.open(path)
-    manifest = found.manifest
-    wanted, had = ([(i.role, i.sha256) for i in side] for side in (inputs, manifest.inputs))
-    same = (manifest.identity, had, manifest.results_version)
-    if same == (dict(config), wanted, results_version):
-        return found
+    why = _difference(found.manifest, config, inputs, results_version)
+    if why:
+        raise ArtifactError(f"'{path}' exists and was made with {why}", TAKEN)
+    found.verify()
+    return found
+
+
+def _difference(
+    manifest: Manifest, config: Mapping[str, Any], inputs: Sequence[Input], results_version: int
+) -> str:
+    """Return what would be made otherwise now, an empty string if nothing."""
     keys = sorted({*manifest.identity, *config})
-    changed = [k for k in keys if manifest.identity.get(k) != config.get(k)]
-    if changed:
-        why = f"another {changed[0]}"
-    elif manifest.results_version != results_version:
-        why = f"results version {manifest.results_version} of mobench, this is {results_version}"
-    else:
-        why = "other inputs"
-    raise ArtifactError(
-        f"'{path}' exists and was made with {why}",
-        "choose another --name, or replace it with --force.",
-    )
+    if changed := [k for k in keys if manifest.identity.get(k) != config.get(k)]:
+        return f"other settings ({', '.join(changed)})"
+    if manifest.results_version != results_version:
+        return f"results version {manifest.results_version} of mobench, this is {results_version}"
+    had, wanted = ([(i.role, i.sha256) for i in side] for side in (manifest.inputs, inputs))
+    if had == wanted:
+        return ""
+    roles = list(dict.fromkeys(role for role, _ in [*had, *wanted]))
+    other = [r for r in roles if [i for i in had if i[0] == r] != [i for i in wanted if i[0] == r]]
+    single = other and other[0] in ("base", "dataset", "run")  # its cause comes before its effects
+    return f"another {other[0]}" if single else f"other inputs ({', '.join(other or roles)})"

@@ -41,7 +41,8 @@ def settings(draw: st.DrawFn, model: type[Config]) -> dict[str, Any]:
     drawn = {name: draw(values(name, model.model_fields[name])) for name in names}
     if model is TrainConfig:
         low, high = drawn.get("beta_min", 0.1), drawn.get("beta_max", 1.5)
-        assume(low < high)
+        start = drawn.get("beta_start", 1.0)
+        assume(low < high and (start is None or low <= start <= high))
     return drawn
 
 

@@ -32,6 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     from mobench.cli.console import Output
 
+    unheard = _open_closed_streams()
     for name, value in IDLE_THREADS.items():
         os.environ.setdefault(name, value)
     words = list(sys.argv[1:] if argv is None else argv) or ["--help"]
@@ -39,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     sys.excepthook = _report_bug(out)
     failure: MobenchError
     try:
-        return _run(words)
+        return _run(words) or (BROKEN_PIPE if unheard else 0)
     except MobenchError as error:
         failure = error
     except typer.TyperException as error:
@@ -50,8 +51,37 @@ def main(argv: Sequence[str] | None = None) -> int:
         if error.errno not in DISK_FULL:
             raise
         failure = _disk_full(error)
-    out.fail(failure)
+    return _fail(out, failure)
+
+
+def _fail(out: "Output", failure: MobenchError) -> int:
+    """Say what went wrong, as far as anything can still be said."""
+    try:
+        out.fail(failure)
+        sys.stdout.flush()
+    except OSError:
+        _discard_stdout()
     return failure.exit_code
+
+
+def _open_closed_streams() -> bool:
+    """Give closed standard streams somewhere to write to; return whether stdout was closed.
+
+    Left alone, the next file to be opened would take the place of stdout and be printed into.
+    """
+    unheard = sys.stdout is None
+    for name, number in (("stdout", 1), ("stderr", 2)):
+        if getattr(sys, name) is None:
+            null = os.open(os.devnull, os.O_WRONLY)
+            if null != number:
+                os.dup2(null, number)
+            setattr(sys, name, open(number, "w", closefd=False))  # noqa: SIM115
+    return unheard
+
+
+def _discard_stdout() -> None:
+    """Let what is still to be written to stdout disappear, so that nothing more fails."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _run(words: list[str]) -> int:
@@ -65,7 +95,7 @@ def _run(words: list[str]) -> int:
         # Typer and Rich turn a closed pipe into exit 1, which here would mean a bug.
         if isinstance(stop, SystemExit) and stop.code != 1:
             raise
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        _discard_stdout()
         return BROKEN_PIPE
     if code == Interrupted.exit_code:
         raise Interrupted("interrupted")

@@ -21,6 +21,7 @@ from mobench.errors import MobenchError
 
 T = TypeVar("T")
 SCHEMA = 1
+INDENT = " " * len("warning: ")
 STDOUT = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
 STDERR = Console(highlight=False, markup=False, emoji=False, soft_wrap=True, stderr=True)
 
@@ -50,9 +51,9 @@ class Output:
 
     def warn(self, message: str, hint: str | None = None) -> None:
         """Print a caveat and what to do about it."""
-        self.talk(f"warning: {message}", style="yellow")
+        self.talk(words.wrapped(f"warning: {message}", INDENT), style="yellow")
         if hint:
-            self.talk(f"   hint: {hint}")
+            self.talk(words.wrapped(f"   hint: {hint}", INDENT))
 
     def wrote(self, path: Path, *, fresh: bool = True, also: str = "") -> None:
         """Name the artifact that a command made, or found up to date."""
@@ -60,12 +61,13 @@ class Output:
             folder = path if path.is_dir() else path.parent
             total = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
             facts = f"{words.size(total)}, {words.duration(self.seconds)}"
-            self.show(f"wrote {path}{also}  ({facts})")
+            line = f"wrote {path}{also}  ({facts})"
+            self.show(words.wrapped(line, " " * 6) if also else line)
         else:
             self.show(f"up to date  {path}{also}")
 
     def next(self, command: str) -> None:
-        """Name the next command to type."""
+        """Name the next command to type, in one line that can be copied."""
         self.talk(f"next  {command}")
 
     def done(self, **facts: Any) -> None:

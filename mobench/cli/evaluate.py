@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mobench.cli import places
+from mobench.cli.advice import after_eval
 from mobench.cli.console import Output, track
 from mobench.cli.options import Force, Json, Name, with_config
 from mobench.cli.views.metrics import summary
@@ -31,7 +32,7 @@ def evaluate(
     done = score(config, run, name, force=force)
     out.show(*summary(done.artifact), "")
     out.wrote(done.artifact.path, fresh=done.fresh)
-    out.next(f"mobench report {done.artifact.path}")
+    out.next(after_eval(done.artifact))
     results = done.artifact.manifest.results
     out.done(artifact=done.artifact.path, fresh=done.fresh, **results)
 

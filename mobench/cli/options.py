@@ -38,6 +38,7 @@ Force = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", metavar="", help="Print one JSON object on stdout.")]
 
+FILE_HINT = "give a TOML file of settings, or the manifest.json of an artifact."
 METAVARS = {int: "N", float: "X", tuple: "A,B,…", str: "TEXT"}
 
 
@@ -45,6 +46,8 @@ def with_config(
     model: type[Config], *, without: Sequence[str] = ()
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Replace a command's ``config`` parameter by options.
+
+    A command with a parameter ``config_file`` is also told the file that they came from.
 
     Args:
         model: The config model; the command receives an instance.
@@ -61,9 +64,13 @@ def with_config(
         @functools.wraps(command)
         def wrapper(config_file: Path | None, settings: list[str] | None, **given: Any) -> None:
             flags = {name: given.pop(name) for name in fields}
+            if takes_file:
+                given["config_file"] = config_file
             command(config=collect(model, config_file, settings or [], flags), **given)
 
-        own = [p for p in inspect.signature(command).parameters.values() if p.name != "config"]
+        parameters = inspect.signature(command).parameters
+        takes_file = "config_file" in parameters
+        own = [p for p in parameters.values() if p.name not in ("config", "config_file")]
         extras = [
             _parameter("config_file", ConfigFile),
             _parameter("settings", Settings),
@@ -100,11 +107,15 @@ def _read_file(model: type[Config], path: Path) -> dict[str, Any]:
         text = path.read_text(encoding="utf-8")
         values = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
     except FileNotFoundError as error:
-        raise ConfigError(f"--config '{path}' does not exist") from error
+        raise ConfigError(f"--config '{path}' does not exist", FILE_HINT) from error
+    except UnicodeDecodeError as error:
+        message = f"--config '{path}' cannot be read: it is no text in UTF-8"
+        raise ConfigError(message, FILE_HINT) from error
     except (OSError, ValueError) as error:
-        raise ConfigError(f"--config '{path}' cannot be read: {error}") from error
+        why = error.strerror if isinstance(error, OSError) else error
+        raise ConfigError(f"--config '{path}' cannot be read: {why}", FILE_HINT) from error
     if not isinstance(values, dict):
-        raise ConfigError(f"--config '{path}' holds no settings")
+        raise ConfigError(f"--config '{path}' holds no settings", FILE_HINT)
     if path.suffix == ".json":
         values = values.get("config", values)
     for key in values:

@@ -31,6 +31,34 @@ def run_name(dataset: str, config: TrainConfig) -> str:
     return f"{dataset}-{config.backbone}-{config.method}-s{config.seed}"
 
 
+def recorded_base(file: Path, dataset: Path, config: TrainConfig) -> Path | None:
+    """Return the base of the run whose manifest ``file`` is.
+
+    There is none if it is no such manifest, or if the seed or the dataset is another one: a base
+    belongs to one of each.
+
+    Raises:
+        ArtifactError: The base is missing, or is not what it was.
+    """
+    from mobench.artifacts import Artifact
+
+    if file.name != "manifest.json":
+        return None
+    run = Artifact.open(file.parent)
+    inputs = {entry.role: entry.sha256 for entry in run.manifest.inputs}
+    if "base" not in inputs or run.manifest.seed != config.seed:
+        return None
+    if inputs["dataset"] != Artifact.open(dataset, "dataset").digest:
+        return None
+    try:
+        return run.open_input("base", "run").path
+    except ArtifactError as error:
+        raise ArtifactError(
+            f"the base of '{file}' cannot be used: {error.message}",
+            "restore it, or name a base with --base.",
+        ) from error
+
+
 def newest_base(dataset: Path, config: TrainConfig) -> Path:
     """Return the newest finished base run of the same dataset, backbone and seed.
 

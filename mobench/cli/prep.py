@@ -38,7 +38,7 @@ def prep(
         done = prepare(config, path, replace=force, track=track)
     results = done.artifact.manifest.results
     out.show(*view.summary(done.artifact), "")
-    view.caveats(out, results)
+    view.caveats(out, done.artifact)
     out.wrote(path, fresh=done.fresh)
     out.next(f"mobench train {path} --method base")
     out.done(artifact=path, fresh=done.fresh, results=results)

@@ -30,7 +30,25 @@ class Runner:
     log: list[dict[str, Any]] = field(default_factory=list)
 
     def run(self) -> "tuple[list[Artifact], Built]":
-        """Do all steps; return the metrics artifacts, in the order of the runs, and the report."""
+        """Do all steps; return the metrics artifacts, in the order of the runs, and the report.
+
+        Raises:
+            ArtifactError: A name is taken, or an artifact is damaged; nothing is replaced.
+        """
+        from mobench.complete import DAMAGED, TAKEN
+
+        hints = {
+            TAKEN: "move it away, or run in another folder.",
+            DAMAGED: "remove it, then run the same command again.",
+        }
+        try:
+            return self._run()
+        except ArtifactError as error:
+            if error.hint not in hints:
+                raise
+            raise ArtifactError(error.message, hints[error.hint]) from error
+
+    def _run(self) -> "tuple[list[Artifact], Built]":
         self._prep()
         for training in self.steps.trainings:
             self._train(training)

@@ -10,11 +10,12 @@ import typer
 from mobench.cli.console import Output
 from mobench.cli.options import Json
 from mobench.cli.table import lines, pairs
-from mobench.cli.views import dataset, metrics, training
+from mobench.cli.views import dataset, metrics, report, training
 from mobench.cli.words import NOTHING, count, duration, size
 
 if TYPE_CHECKING:
     from mobench.artifacts import Artifact
+    from mobench.manifest import Manifest
 
 ArtifactPath = Annotated[
     Path, typer.Argument(metavar="ARTIFACT", help="Any artifact: dataset, run, metrics, report.")
@@ -49,9 +50,18 @@ def origin(artifact: "Artifact") -> list[str]:
         ("on", " · ".join([*where, f"python {env.get('python')}", f"torch {env.get('torch')}"])),
         *([("commit", commit[:12] + " (dirty)" * bool(env.get("git_dirty")))] if commit else []),
         *((entry.role, f"{entry.path}  sha256 {short(entry.sha256)}") for entry in manifest.inputs),
-        ("remake", shlex.join(manifest.argv)),
+        ("remake", shlex.join(remake(manifest))),
     ]
     return pairs(rows)
+
+
+def remake(manifest: "Manifest") -> list[str]:
+    """Return the command that makes the artifact again, the base that it found named."""
+    argv = manifest.argv
+    base = [entry.path for entry in manifest.inputs if entry.role == "base"]
+    found = manifest.kind == "run" and argv[1:2] == ["train"] and "--resume" not in argv
+    given = any(word.partition("=")[0] == "--base" for word in argv)
+    return [*argv, "--base", base[0]] if found and base and not given else argv
 
 
 def files(artifact: "Artifact") -> list[str]:
@@ -63,15 +73,9 @@ def files(artifact: "Artifact") -> list[str]:
     return lines(["File", "Rows", "Size"], rows)
 
 
-def report(artifact: "Artifact") -> list[str]:
-    """Return the headline numbers."""
-    results = artifact.manifest.results
-    return pairs((name, str(value)) for name, value in results.items())
-
-
 DETAILS: dict[str, Callable[["Artifact"], list[str]]] = {
     "dataset": lambda artifact: [*dataset.funnel(artifact), "", *dataset.groups(artifact)],
     "run": training.summary,
     "metrics": metrics.summary,
-    "report": report,
+    "report": report.summary,
 }

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mobench.cli import places
+from mobench.cli.advice import eval_command
 from mobench.cli.console import Output, track_epoch
 from mobench.cli.options import Force, Json, Name, with_config
-from mobench.cli.views.training import Epochs, dry_run_lines, header, verdict
+from mobench.cli.views.training import Epochs, dry_run_lines, header, trials, verdict
 from mobench.config import TrainConfig
 from mobench.errors import ConfigError, Interrupted
 
@@ -46,6 +47,7 @@ def train(
     force: Force = False,
     dry_run: DryRun = False,
     as_json: Json = False,
+    config_file: Path | None = None,
 ) -> None:
     """Train a recommender under several objectives and save a run artifact."""
     out = Output("train", as_json)
@@ -59,7 +61,7 @@ def train(
 
         plan, records = go_on(resume, track=track_epoch)
     else:
-        plan = make_plan(config, dataset, base, name)
+        plan = make_plan(config, dataset, base, name, config_file)
         if dry_run:
             out.show(*dry_run_lines(plan))
             out.done(artifact=None, would_write=plan.path, config=plan.config.model_dump())
@@ -70,7 +72,11 @@ def train(
 
 
 def make_plan(
-    config: TrainConfig, dataset: Path | None, base: Path | None, name: str | None
+    config: TrainConfig,
+    dataset: Path | None,
+    base: Path | None,
+    name: str | None,
+    file: Path | None,
 ) -> "Plan":
     """Return the plan of a run under its default or a given name."""
     if not dataset:
@@ -78,7 +84,8 @@ def make_plan(
     from mobench.training.run import plan
 
     if config.method in ("morec", "continue") and not base:
-        base = places.newest_base(dataset, config)
+        recorded = places.recorded_base(file, dataset, config) if file else None
+        base = recorded or places.newest_base(dataset, config)
     path = places.place("runs", name or places.run_name(dataset.name, config))
     return plan(config, dataset, base, path)
 
@@ -118,6 +125,7 @@ def finish(out: Output, plan: "Plan", fresh: "Artifact | None") -> None:
     results: dict[str, Any] = artifact.manifest.results
     if fresh:
         verdict(out, results)
+        out.show(*trials(artifact))
     out.wrote(artifact.path, fresh=bool(fresh))
-    out.next(f"mobench eval {artifact.path}")
+    out.next(eval_command(artifact.path, force=bool(fresh)))
     out.done(artifact=artifact.path, fresh=bool(fresh), results=results)

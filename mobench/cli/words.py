@@ -1,9 +1,12 @@
 """How numbers, times and sizes are written for people."""
 
 import math
+import textwrap
 
 MINUS = "−"
 NOTHING = "—"
+COLUMNS = 88
+"""Terminal cells that a line may take."""
 
 
 def number(value: float | None, digits: int = 4) -> str:
@@ -49,3 +52,14 @@ def duration(seconds: float) -> str:
         return f"{rest} s"
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest} s"
+
+
+def wrapped(text: str, indent: str = "") -> str:
+    """Return a sentence in lines of at most 88 cells, ``indent`` before all but the first."""
+    return textwrap.fill(
+        text,
+        COLUMNS,
+        subsequent_indent=indent,
+        break_long_words=False,  # a path can be copied
+        break_on_hyphens=False,
+    )

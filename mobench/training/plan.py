@@ -1,5 +1,6 @@
 """What a training run will do, checked before anything is written."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -98,7 +99,21 @@ def plan(config: TrainConfig, dataset_path: Path, base_path: Path | None, path: 
     if config.method == "morec":
         for goal in objectives(dataset, config).values():
             goal.start_weights()
-    return Plan(dataset, config, base, path, device)
+    found = Plan(dataset, config, base, path, device)
+    _check_memory(found)
+    return found
+
+
+def _check_memory(plan: Plan) -> None:
+    """Refuse a model that cannot fit: weights, gradients, and two moments of Adam, 4 bytes each."""
+    needed = 16 * plan.n_parameters
+    there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if needed > there:
+        raise ConfigError(
+            f"--embedding-size {plan.config.embedding_size} needs {needed / 2**30:,.0f} GiB of"
+            f" memory, this machine has {there / 2**30:,.0f}",
+            "choose a smaller one.",
+        )
 
 
 def _check_fit(config: TrainConfig) -> None:

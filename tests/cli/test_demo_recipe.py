@@ -18,7 +18,7 @@ def test_the_demo_recipe_gives_its_expected_values(workdir: Path, capsys) -> Non
     assert main(["reproduce", "demo"]) == 0
     out = capsys.readouterr().out
     assert "report.html" in out
-    assert Path("data/reports/demo/report.html").is_file()
+    assert Path("data/reports/demo-k20/report.html").is_file()
 
 
 def test_shuffled_labels_are_noticed(workdir: Path, capsys, monkeypatch) -> None:

@@ -170,7 +170,7 @@ def test_the_newest_fitting_base_is_used(run, pipeline: Path) -> None:
 def test_eval_states_the_protocol_and_the_verdict(run, pipeline: Path) -> None:
     code, out, err = run("eval data/runs/toy-mf-morec-s1 --split val --k 5,10")
     assert code == 0
-    assert err == "next  mobench report data/metrics/toy-mf-morec-s1-val\n"
+    assert err == "next  mobench eval data/runs/toy-mf-base-s1 --split val --k 5,10\n"
     lines = out.splitlines()
     assert lines[0] == (
         "val split · full ranking over 30 items · seen items masked · 60 users · k = 5"

@@ -124,16 +124,31 @@ def test_up_to_date_needs_the_same_config_inputs_and_results_version(workdir: Pa
     elsewhere = INPUT.model_copy(update={"path": "moved", "rows": 7})
     assert existing(path, CONFIG, [elsewhere], RESULTS_VERSION) == made
     changed = INPUT.model_copy(update={"sha256": "11" * 32})
+    base, reviews = (INPUT.model_copy(update={"role": role}) for role in ("base", "reviews"))
     for why, arguments in {
-        "another seed": ({**CONFIG, "seed": 2}, [INPUT], RESULTS_VERSION),
-        "another k": ({"seed": 1}, [INPUT], RESULTS_VERSION),
-        "other inputs": (CONFIG, [changed], RESULTS_VERSION),
+        "other settings (seed)": ({**CONFIG, "seed": 2}, [INPUT], RESULTS_VERSION),
+        "other settings (k)": ({"seed": 1}, [INPUT], RESULTS_VERSION),
+        "other settings (k, seed)": ({}, [INPUT], RESULTS_VERSION),
+        "another dataset": (CONFIG, [changed], RESULTS_VERSION),
+        "another base": (CONFIG, [INPUT, base], RESULTS_VERSION),
+        "other inputs (reviews)": (CONFIG, [INPUT, reviews], RESULTS_VERSION),
         f"results version {RESULTS_VERSION} of mobench, this is 99": (CONFIG, [INPUT], 99),
     }.items():
         with pytest.raises(ArtifactError) as caught:
             existing(path, *arguments)
         assert caught.value.message == f"'x' exists and was made with {why}"
         assert caught.value.hint == "choose another --name, or replace it with --force."
+
+
+@pytest.mark.parametrize("damage", ["change", "remove"])
+def test_a_damaged_artifact_is_not_up_to_date(workdir: Path, damage: str) -> None:
+    file = make(Path("x")).path / "table.parquet"
+    file.unlink() if damage == "remove" else file.write_bytes(file.read_bytes() + b"x")
+    with pytest.raises(
+        ArtifactError, match=r"'x/table.parquet' (has changed|is missing)"
+    ) as caught:
+        existing(Path("x"), CONFIG, [INPUT], RESULTS_VERSION)
+    assert caught.value.hint == "restore it, or make it again with --force."
 
 
 def test_a_taken_name_is_kept_unless_it_is_to_be_replaced(workdir: Path) -> None:
@@ -212,3 +227,13 @@ def test_a_place_that_cannot_be_written_is_explained(workdir: Path) -> None:
     Path("file").write_text("in the way")
     with pytest.raises(ArtifactError, match=r"'file/x.partial' cannot be made: Not a directory"):
         Draft.start(Path("file/x"), manifest())
+
+
+def test_force_never_replaces_what_is_not_an_artifact(tmp_path: Path) -> None:
+    own = tmp_path / "thesis"
+    own.mkdir()
+    (own / "chapter.txt").write_text("years of work")
+    with pytest.raises(ArtifactError, match="exists and is not an artifact"):
+        Draft.start(own, draft_manifest("run", {}, {}, []))
+    assert (own / "chapter.txt").read_text() == "years of work"
+    assert not (tmp_path / "thesis.partial").exists()

@@ -181,6 +181,7 @@ def test_prep(tmp_path: Path) -> None:
 
 def test_train() -> None:
     options = ["--data", "synthetic", "--rows", "12000", "--rounds", "1", "--steps", "3"]
+    options += ["--batch-size", "256"]
     printed = run("bench_train.py", *options)
     table, costs = tables(printed)
     check_ratios(table, 3, (1, 1))
@@ -197,6 +198,7 @@ def test_train() -> None:
         assert epoch == pytest.approx(positive * n, rel=0.01)
         blocks.append(n)
     assert sorted(blocks) == [1, 2, 4]
+    assert "batch 256, 10 negatives" in printed
     losses = re.search(r"epoch 1: mobench base (0\.\d+), torch, vectorised (0\.\d+)", printed)
     assert losses
     assert float(losses[1]) == pytest.approx(float(losses[2]), rel=0.01)

@@ -67,8 +67,14 @@ def facts(results: dict[str, Any]) -> list[str]:
     return pairs(rows)
 
 
-def caveats(out: Output, results: dict[str, Any]) -> None:
+def caveats(out: Output, artifact: "Artifact") -> None:
     """Warn of what will limit the experiments."""
+    results = artifact.manifest.results
+    for file in cut_short(artifact):
+        out.warn(
+            f"{file} ends early (truncated gzip): everything after the break is missing.",
+            "download it again.",
+        )
     if not results["price_coverage"]:
         out.warn(
             "no item has a price, so the objective rev cannot be used.",
@@ -81,6 +87,16 @@ def caveats(out: Output, results: dict[str, Any]) -> None:
         )
     if results["short_users"]:
         out.warn(f"{count(results['short_users'])} users have too few rows and stay in train.")
+
+
+def cut_short(artifact: "Artifact") -> list[str]:
+    """Return the raw files that break off in the middle of a gzip stream."""
+    if not any("ends early" in reason for reason in artifact.manifest.results["rejected"]):
+        return []
+    rows = artifact.read("rejected.parquet", ["file", "reason"])
+    pairs = zip(rows["file"], rows["reason"], strict=True)
+    files = {str(file) for file, reason in pairs if "ends early" in reason}
+    return sorted(files) or ["a source file"]  # the list of rejected rows has an end
 
 
 def groups(artifact: "Artifact") -> list[str]:

@@ -1,19 +1,20 @@
 """The main table of a report on the terminal."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from mobench.cli.table import Table, pad
+from mobench.cli.table import Table, lines, pad, pairs
+from mobench.cli.words import COLUMNS, number, percent, wrapped
 
 if TYPE_CHECKING:
+    from mobench.artifacts import Artifact
     from mobench.report.records import Comparison
     from mobench.report.tables import TextRow
 
 STYLES = {"sanity": "dim", "invalid": "dim", "reference": "", "plain": ""}
 BEST = "bold"
-COLUMNS = 88
 BELOW = "below each value: its 95 % interval over users"
 
 
@@ -29,7 +30,8 @@ def table_lines(comparison: "Comparison") -> list[str | Text]:
         grid = replace(grid, gap=1)
     rows = [line for row in table.rows for line in _drawn(row, grid)]
     caption = [table.caption] + [BELOW] * (not table.show_notes)  # of one seed it says so itself
-    return [*caption, "", *grid.head(), *rows, "", *(f" {note}" for note in table.footnotes)]
+    notes = [wrapped(f" {note}", " ") for note in table.footnotes]
+    return [*caption, "", *grid.head(), *rows, "", *notes]
 
 
 def _cells(row: "TextRow") -> list[list[str]]:
@@ -47,12 +49,46 @@ def _cells(row: "TextRow") -> list[list[str]]:
 
 def _drawn(row: "TextRow", grid: Table) -> list[Text]:
     drawn = []
-    for number, cells in enumerate(_cells(row)):
+    for line, cells in enumerate(_cells(row)):
         text = Text(style=STYLES[row.style])
         for column, (cell, width) in enumerate(zip(cells, grid.widths, strict=True)):
-            best = number == 0 and column > 0 and row.cells[column - 1].best
+            best = line == 0 and column > 0 and row.cells[column - 1].best
             text.append(" " if column == 0 else " " * grid.gap)
             text.append(pad(cell, width, left=column == 0), BEST if best else None)
         text.rstrip()
         drawn.append(text)
     return drawn
+
+
+def summary(artifact: "Artifact") -> list[str]:
+    """Return what was compared, the verdict, and a line per row of the main table."""
+    results: dict[str, Any] = artifact.manifest.results
+    protocol = f"{results['split']} split · k = {results['k']}"
+    facts = [("dataset", results["dataset"]), ("protocol", protocol)]
+    sentences = [results["verdict"], *(f"warning: {text}" for text in results["warnings"])]
+    return [
+        *pairs(facts),
+        "",
+        *rows(results["metrics"], results["k"]),
+        "",
+        *(wrapped(f" {text}", " ") for text in sentences),
+    ]
+
+
+def rows(found: dict[str, dict[str, Any]], k: int) -> list[str]:
+    """Return a line per method with the objective metrics."""
+    from mobench.metrics import METRICS
+
+    names = ("hit", "rhit", "min_hit", "pop_kl")
+    cells = [
+        [
+            label,
+            *(number(values.get(f"{name}@{k}")) for name in names),
+            percent(values["imp"], signed=True),
+            percent(values["accuracy_kept"]),
+            "valid" if values["valid"] else "not valid",
+        ]
+        for label, values in found.items()
+    ]
+    titles = ["Method", *(METRICS[name].label for name in names), "Imp", "Hit kept", ""]
+    return lines(titles, cells, left=(0, len(titles) - 1), gap=2)

@@ -13,12 +13,14 @@ if TYPE_CHECKING:
     from mobench.training.log import EpochRecord
     from mobench.training.plan import Plan
 
+SCORES = ("valid", "score", "best_epoch", "epochs_run")
+"""What trials.parquet holds besides the settings that were tried."""
 MARGIN = 0.005
 """A run that kept less than this above the limit gets a warning."""
 
 
 def header(plan: "Plan") -> list[str]:
-    """Return what is being trained, in two lines."""
+    """Return what is being trained, from what, and how it is judged."""
     config = plan.config
     alone = config.method == "popularity"
     facts = [
@@ -32,6 +34,8 @@ def header(plan: "Plan") -> list[str]:
         loss = "from the base run" if config.target_loss is None else number(config.target_loss)
         wishes = [f"{n} {s:.2f}" for n, s in zip(config.auxiliary, config.shares, strict=True)]
         lines.append(f"target loss {loss} · preference {' '.join(wishes) or 'acc alone'}")
+    if plan.base:
+        lines.append(f"base {plan.base.path}")
     lines.append(f"validation split · k = {config.k}")
     return lines
 
@@ -129,6 +133,16 @@ def verdict(out: Output, results: dict[str, Any]) -> None:
         out.warn(f"Hit kept is {percent(kept)}, below {percent(limit)}: an invalid run.", hint)
 
 
+def trials(artifact: "Artifact") -> list[str]:
+    """Return how many settings were tried and which were kept, nothing of a run without trials."""
+    if "trials.parquet" not in (entry.path for entry in artifact.manifest.files):
+        return []
+    table = artifact.read("trials.parquet")
+    names = [name for name in table if name not in SCORES]
+    kept = ", ".join(f"{name} {artifact.manifest.config[name]:g}" for name in names)
+    return [f"tried {len(table['score'])} settings, kept {kept}"]
+
+
 def summary(artifact: "Artifact") -> list[str]:
     """Return how training went: the selected epoch beside the base."""
     results: dict[str, Any] = artifact.manifest.results
@@ -138,6 +152,7 @@ def summary(artifact: "Artifact") -> list[str]:
         ("best epoch", f"{results['best_epoch']} of {results['epochs_run']}"),
         ("parameters", count(results["n_parameters"])),
     ]
+    facts += [("tuning", line) for line in trials(artifact)]
     base = results.get("base_val") or {}
     names = ("hit", "ndcg", "rhit", "min_hit", "pop_kl", "imp", "accuracy_kept")
     rows = [

@@ -71,7 +71,10 @@ def test_up_to_date_taken_and_replaced(files: Path) -> None:
     again = prepare(config, Path("out"), track=stages.append)
     assert not again.fresh
     assert stages == ["checking files"]
-    with pytest.raises(ArtifactError, match="'out' exists and was made with another k_core"):
+    taken = r"'out' exists and was made with other settings .k_core."
+    with pytest.raises(ArtifactError, match=taken):
+        ArtifactError, match=r"'out' exists and was made with other settings .k_core."
+    ):
         prepare(PrepConfig(**{**SMALL, "k_core": 2}), Path("out"))
     write_csv(files / "reviews.csv", reviews(seed=1))
     with pytest.raises(ArtifactError, match="'out' exists and was made with other inputs"):

@@ -187,12 +187,17 @@ def test_up_to_date_taken_and_unfinished(root, base):
     assert up_to_date(run_plan) is None
     done = finish(train(run_plan))[1]
     assert up_to_date(make_plan(root, "again", base, epochs=1, device="cpu")).digest == done.digest
-    with pytest.raises(ArtifactError, match="exists and was made with another epochs"):
+    with pytest.raises(ArtifactError, match=r"exists and was made with other settings .epochs."):
         up_to_date(make_plan(root, "again", base, epochs=2))
     begun = make_plan(root, "begun", base, epochs=2)
     interrupted(train(begun), after=3)
     with pytest.raises(ArtifactError, match="was begun and not finished"):
         up_to_date(begun)
+
+
+def test_a_model_larger_than_memory_is_refused(root):
+    with pytest.raises(ConfigError, match=r"--embedding-size 100000000 needs [\d,]+ GiB"):
+        make_plan(root, "never", method="base", embedding_size=10**8)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,86 @@
+"""Which command comes next: one that works as things are, or one that says what is missing."""
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mobench.cli import places
+from mobench.config import EvalConfig, TrainConfig, build
+from mobench.errors import ArtifactError
+
+if TYPE_CHECKING:
+    from mobench.artifacts import Artifact
+
+
+def eval_command(run: Path, protocol: EvalConfig | None = None, *, force: bool = True) -> str:
+    """Return the command that evaluates a run.
+
+    Args:
+        run: The run.
+        protocol: How another run was evaluated, to which this one will be compared.
+        force: Whether an evaluation under the default name would have to be replaced.
+    """
+    protocol = protocol or EvalConfig()
+    options, usual = [], EvalConfig().identity()
+    for name, value in protocol.identity().items():
+        if value != usual[name]:
+            text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+            options += [f"--{name}", text]
+    taken = places.place("metrics", f"{run.name}-{protocol.split}").exists()
+    return shlex.join(["mobench", "eval", str(run), *options, *["--force"] * (force and taken)])
+
+
+def after_eval(metrics: "Artifact") -> str:
+    """Return what follows the evaluation of a run: what its comparison still lacks, or that."""
+    protocol = build(EvalConfig, metrics.manifest.config)
+    inputs = {entry.role: Path(entry.path) for entry in metrics.manifest.inputs}
+    config = TrainConfig(seed=metrics.manifest.seed or 0)
+    is_base = metrics.manifest.results["method"] == "base"
+    wanted = config.model_copy(update={"method": "morec" if is_base else "base"})
+    default = places.place("runs", places.run_name(inputs["dataset"].name, wanted))
+    other = default if is_base else inputs.get("base", default)
+    if not (other / "manifest.json").is_file():
+        return train_command(metrics, inputs, wanted)
+    theirs = metrics.path.parent / f"{other.name}-{protocol.split}"
+    pair = (metrics.path, theirs) if is_base else (theirs, metrics.path)
+    if comparable(*pair):
+        return report_command(*pair)
+    return eval_command(other, protocol)
+
+
+def train_command(metrics: "Artifact", inputs: dict[str, Path], config: TrainConfig) -> str:
+    """Return the command that trains the run to compare with: a base, or morec on this base."""
+    from mobench.artifacts import Artifact
+
+    words = ["mobench", "train", str(inputs["dataset"]), "--method", config.method]
+    if config.seed != TrainConfig().seed:
+        words += ["--seed", str(config.seed)]
+    if config.method == "morec":
+        base = config.model_copy(update={"method": "base"})
+        usual = places.place("runs", places.run_name(inputs["dataset"].name, base))
+        words += ["--base", str(inputs["run"])] if inputs["run"] != usual else []
+        dataset = metrics.open_input("dataset", "dataset")
+        priced = Artifact.open(dataset.path).manifest.results["price_coverage"]
+        words += [] if priced else ["--objectives", "acc,fair,align"]
+    return shlex.join(words)
+
+
+def report_command(base: Path, run: Path) -> str:
+    """Return the command that compares a run with its base."""
+    words = ["mobench", "report", str(base), str(run), "--name", run.name]
+    return shlex.join([*words, *["--force"] * places.place("reports", run.name).exists()])
+
+
+def comparable(base: Path, run: Path) -> bool:
+    """Whether both are evaluated, alike, and one run started from the other."""
+    from mobench.artifacts import Artifact
+
+    try:
+        first, second = Artifact.open(base, "metrics"), Artifact.open(run, "metrics")
+    except ArtifactError:
+        return False
+    one, two = ({i.role: i.sha256 for i in a.manifest.inputs} for a in (first, second))
+    protocols = [(a.manifest.config["split"], a.manifest.config["seed"]) for a in (first, second)]
+    shared = set(first.manifest.config["k"]) & set(second.manifest.config["k"])
+    alike = one["dataset"] == two["dataset"] and protocols[0] == protocols[1] and bool(shared)
+    return alike and two.get("base", one["run"]) == one["run"]
