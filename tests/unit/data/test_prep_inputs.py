@@ -73,8 +73,6 @@ def test_up_to_date_taken_and_replaced(files: Path) -> None:
     assert stages == ["checking files"]
     taken = r"'out' exists and was made with other settings .k_core."
     with pytest.raises(ArtifactError, match=taken):
-        ArtifactError, match=r"'out' exists and was made with other settings .k_core."
-    ):
         prepare(PrepConfig(**{**SMALL, "k_core": 2}), Path("out"))
     write_csv(files / "reviews.csv", reviews(seed=1))
     with pytest.raises(ArtifactError, match="'out' exists and was made with other inputs"):
