@@ -17,6 +17,9 @@ WORDS = {
     "category_from": st.sampled_from([None, "title:12"]),
     "source": st.lists(st.from_regex(r"[a-z/.]{1,9}", fullmatch=True)).map(tuple),
     "meta": st.lists(st.from_regex(r"[a-z/.]{1,9}", fullmatch=True)).map(tuple),
+    "columns": st.lists(
+        st.sampled_from(["user=a", "item=b", "price=c=d"]), min_size=1, unique=True
+    ).map(tuple),
     "k": st.integers(1, 50),
 }
 TEXT = st.from_regex(r"[a-z]{1,6}", fullmatch=True)

@@ -1,8 +1,13 @@
 """Config of ``mobench prep``."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from mobench.config.base import Config, option
+from pydantic import model_validator
+
+from mobench.config.base import Config, Explained, option
+
+COLUMNS = ("user", "item", "rating", "time", "title", "price", "category")
+"""What ``columns`` can give a name to."""
 
 
 class PrepConfig(Config):
@@ -12,10 +17,27 @@ class PrepConfig(Config):
     """Raw review files, or the name of an embedded set ('demo')."""
     meta: tuple[str, ...] = option((), "Source", moves=False)
     """Metadata file(s) with prices and categories."""
-    format: Literal["auto", "amazon-2023-csv", "amazon-2023-jsonl", "demo"] = option(
-        "auto", "Source"
-    )
+    format: Literal[
+        "auto",
+        "amazon-2023-csv",
+        "amazon-2023-jsonl",
+        "amazon-2018-jsonl",
+        "amazon-2018-csv",
+        "amazon-2014-jsonl",
+        "amazon-2014-csv",
+        "movielens-100k",
+        "movielens-dat",
+        "movielens-csv",
+        "recbole",
+        "parquet",
+        "jsonl",
+        "csv",
+        "demo",
+        "synthetic",
+    ] = option("auto", "Source")
     """Format of the review files; detected from their content."""
+    columns: tuple[str, ...] = option((), "Source")
+    """What columns are called: user=…,item=…,rating=…,time=…,title=…,price=…,category=…"""
     time_unit: Literal["auto", "s", "ms", "us", "iso"] = option("auto", "Source")
     """Unit of the time column; auto decides by magnitude."""
     max_rejected: float = option(0.01, "Source", ge=0, le=1)
@@ -26,6 +48,10 @@ class PrepConfig(Config):
     """Which of several rows of one (user, item) to keep."""
     k_core: int = option(5, "Filter", ge=1)
     """Users and items keep at least this many rows."""
+    user_core: int | None = option(None, "Filter", ge=1)
+    """Rows that a user needs, where it is not --k-core."""
+    item_core: int | None = option(None, "Filter", ge=1)
+    """Rows that an item needs, where it is not --k-core."""
     max_core_rounds: int = option(0, "Filter", ge=0)
     """Stop the k-core after so many rounds; 0 runs until nothing changes."""
     split: Literal["leave-one-out", "temporal"] = option("leave-one-out", "Split")
@@ -56,3 +82,23 @@ class PrepConfig(Config):
     """Wanted shares of the popularity groups: train, uniform, or a file with group,share."""
     seed: int = option(0, "Run", ge=0)
     """Seed of random tie-breaks and of categories made from titles."""
+    engine: Literal["auto", "numpy", "numba", "spark"] = option("auto", "Run", moves=False)
+    """What computes: numpy, numba (an extra; auto takes it for many rows), or spark (an extra)."""
+    memory: float | None = option(None, "Run", moves=False, gt=0)
+    """GB of memory for rows, more go through the disk (default: half of the machine's)."""
+
+    @model_validator(mode="after")
+    def _check_columns(self) -> Self:
+        """Refuse what is not ``user=NAME`` and the like, or says two things about one column."""
+        keys = [text.partition("=")[0] for text in self.columns]
+        for key, text in zip(keys, self.columns, strict=True):
+            if key not in COLUMNS or not text.partition("=")[2]:
+                hint = f"write user=NAME,item=NAME; known are {', '.join(COLUMNS)}."
+                raise Explained(f"--columns '{text}' is not understood", hint)
+            if keys.count(key) > 1:
+                raise Explained(f"--columns names '{key}' twice", "leave one out.")
+        return self
+
+    def column_names(self) -> dict[str, str]:
+        """Return the names that ``columns`` gives."""
+        return dict(text.split("=", 1) for text in self.columns)

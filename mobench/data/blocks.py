@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from mobench.data.files import SourceFile
 from mobench.data.schema import TEXT_LIMIT, Rejected
 from mobench.errors import DataError
 
@@ -29,19 +30,18 @@ class _Broken(Exception):
     """The gzip stream cannot be read any further."""
 
 
-def read_blocks(path: Path, name: str) -> Iterator[Block | Rejected]:
+def read_blocks(file: SourceFile) -> Iterator[Block | Rejected]:
     """Yield a file's lines; an over-long line or a broken gzip stream is one rejected row.
 
     Args:
-        path: A plain or gzip file, told apart by its first bytes.
-        name: What rejected rows call it.
+        file: A plain or gzip file, told apart by its first bytes.
 
     Raises:
         DataError: The file cannot be read.
     """
-    tail, line, skipped = b"", 1, b""
+    name, tail, line, skipped = file.name, b"", 1, b""
     try:
-        for chunk in _chunks(path, BLOCK):
+        for chunk in _chunks(file.path, BLOCK):
             data = tail + chunk if tail or skipped or line > 1 else chunk.removeprefix(BOM)
             if not skipped and len(data) > BLOCK and data.find(b"\n", 0, BLOCK + 1) < 0:
                 skipped = data[:TEXT_LIMIT]
@@ -64,7 +64,7 @@ def read_blocks(path: Path, name: str) -> Iterator[Block | Rejected]:
         yield Block(tail + b"\n", line)
 
 
-def read_head(path: Path) -> bytes:
+def read_head(file: SourceFile) -> bytes:
     """Return the first lines of a file (at most 256 KiB), as much of them as can be read.
 
     Raises:
@@ -72,7 +72,7 @@ def read_head(path: Path) -> bytes:
     """
     head = b""
     try:
-        for chunk in _chunks(path, HEAD):
+        for chunk in _chunks(file.path, HEAD):
             head = chunk.removeprefix(BOM)
             break
     except _Broken:

@@ -121,9 +121,11 @@ def _before_core(rows: Rows, config: PrepConfig, funnel: Funnel) -> Rows:
 
 
 def _core(rows: Rows, config: PrepConfig, funnel: Funnel) -> tuple[Rows, int]:
-    core = k_core(rows.user, rows.item, config.k_core, config.k_core, config.max_core_rounds)
+    k_user, k_item = config.user_core or config.k_core, config.item_core or config.k_core
+    core = k_core(rows.user, rows.item, k_user, k_item, config.max_core_rounds)
     rows = rows.take(core.rows)
     more = "" if core.converged else ", stopped"
-    stage = f"{config.k_core}-core ({core.rounds} round{'s' * (core.rounds != 1)}{more})"
+    size = f"{k_user}-core" if k_user == k_item else f"{k_user}/{k_item}-core"
+    stage = f"{size} ({core.rounds} round{'s' * (core.rounds != 1)}{more})"
     funnel.add(stage, rows.counts())
     return rows, core.rounds

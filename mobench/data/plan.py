@@ -1,19 +1,17 @@
 """What prep would do: settings, files, formats and columns, checked before any work."""
 
-import glob
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from mobench.artifacts import sha256
 from mobench.config import PrepConfig
-from mobench.data.blocks import read_head
 from mobench.data.clock import Unit, detect_unit, instant
-from mobench.data.sources import SOURCES, Source, SourceFile
-from mobench.errors import ConfigError, DataError, suggest
+from mobench.data.files import SourceFile
+from mobench.data.inputs import find_files, heads_of, item_source, named_source, review_source
+from mobench.data.sources import Source
+from mobench.errors import ConfigError, DataError
 from mobench.manifest import Input
-
-EMBEDDED = tuple(name for name, source in SOURCES.items() if source.is_embedded)
 
 
 @dataclass(frozen=True)
@@ -25,7 +23,8 @@ class Plan:
         source: The format.
         detected: Whether it was detected rather than named.
         files: The files in reading order.
-        units: Unit of the time column of each review file, by name.
+        item_sources: The format of each metadata file, by name.
+        units: Unit of the time column of each review file, by name; ``None`` where there is none.
         inputs: The files with their hashes, for the manifest.
     """
 
@@ -33,7 +32,8 @@ class Plan:
     source: Source
     detected: bool
     files: tuple[SourceFile, ...]
-    units: Mapping[str, Unit]
+    item_sources: Mapping[str, Source]
+    units: Mapping[str, Unit | None]
     inputs: tuple[Input, ...]
 
     def having(self, role: str) -> list[SourceFile]:
@@ -51,15 +51,21 @@ def plan(config: PrepConfig) -> Plan:
         ConfigError: No source, or settings that contradict each other.
         DataError: A file is missing, of no known format, or lacks a column.
     """
-    files = _files(config)
-    heads = {file.name: _head(file) for file in files}
-    source, detected = _source(config, files, heads)
+    files = find_files(config)
+    source, detected, heads = named_source(config), False, dict[str, bytes]()
+    if source is None:
+        heads = heads_of(files)
+        source, detected = review_source(config, files, heads)
     config = config.with_defaults(source.defaults)
     _check_settings(config)
+    item_sources = _item_sources(source, files, heads)
     units = _check_columns(config, source, files, heads)
-    inputs = [Input(role=f.role, path=f.name, sha256=sha256(f.path)) for f in files]
+    inputs = [
+        Input(role=f.role, path=f.name, sha256=item_sources.get(f.name, source).digest(f))
+        for f in files
+    ]
     inputs += [_share_file(rule) for rule in (config.target_distribution,) if _is_file(rule)]
-    return Plan(config, source, detected, tuple(files), units, tuple(inputs))
+    return Plan(config, source, detected, tuple(files), item_sources, units, tuple(inputs))
 
 
 def cut_instants(config: PrepConfig) -> tuple[int, int]:
@@ -88,76 +94,6 @@ def cut_instants(config: PrepConfig) -> tuple[int, int]:
     return instants[0], instants[1]
 
 
-def _files(config: PrepConfig) -> list[SourceFile]:
-    named = config.source or ((config.format,) if config.format in EMBEDDED else ())
-    if not named:
-        raise ConfigError("no source given", f"name review files, or {_choices()}.")
-    for name in {*named, config.format} & set(EMBEDDED):
-        if named != (name,) or config.format not in ("auto", name) or config.meta:
-            raise ConfigError(f"'{name}' is complete in itself", "name no other file or format.")
-        return SOURCES[name].embedded()
-    reviews = [SourceFile("reviews", p, str(p)) for text in named for p in _expand(text)]
-    meta = [SourceFile("metadata", p, str(p)) for text in config.meta for p in _expand(text)]
-    names = [file.name for file in reviews + meta]
-    for name in names:
-        if names.count(name) > 1:
-            raise ConfigError(f"'{name}' is named twice", "leave one out.")
-    return reviews + meta
-
-
-def _choices() -> str:
-    return "the embedded set " + " or ".join(f"'{name}'" for name in EMBEDDED)
-
-
-def _expand(text: str) -> list[Path]:
-    """Return the file, or the files that a pattern matches, sorted."""
-    path = Path(text)
-    found = [path] if path.exists() else sorted(map(Path, glob.glob(text)))  # noqa: PTH207
-    for one in found:
-        if not one.is_file():
-            raise DataError(f"'{one}' is not a file", f"name its files, such as '{one}/*.csv.gz'.")
-    if found:
-        return found
-    siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-    close = suggest(path.name, siblings).replace("'", f"'{path.parent}/", 1)
-    close = close.replace("'./", "'")
-    raise DataError(f"'{text}' does not exist", f"{close}Name review files, or {_choices()}.")
-
-
-def _head(file: SourceFile) -> bytes:
-    head = read_head(file.path)
-    if not head.strip():
-        raise DataError(f"'{file.name}' holds no readable line", "is the download complete?")
-    return head
-
-
-def _source(
-    config: PrepConfig, files: list[SourceFile], heads: Mapping[str, bytes]
-) -> tuple[Source, bool]:
-    """Return the format and whether it was detected."""
-    if config.format != "auto":
-        return SOURCES[config.format], False
-    if config.source[:1] and config.source[0] in EMBEDDED:
-        return SOURCES[config.source[0]], False
-    names = {f.name: _detect(f, heads[f.name]) for f in files if f.role == "reviews"}
-    first, source = next(iter(names.items()))
-    for name, other in names.items():
-        if other is not source:
-            raise DataError(
-                f"'{name}' is {other.name}, but '{first}' is {source.name}",
-                "prepare files of one format at a time.",
-            )
-    return source, True
-
-
-def _detect(file: SourceFile, head: bytes) -> Source:
-    for source in SOURCES.values():
-        if source.recognises(head):
-            return source
-    formats = ", ".join(name for name in SOURCES if name not in EMBEDDED)
-    raise DataError(f"'{file.name}' is of no known format", f"name it with --format: {formats}.")
-
-
 def _check_settings(config: PrepConfig) -> None:
     if config.split == "temporal":
         cut_instants(config)
@@ -172,17 +108,29 @@ def _check_settings(config: PrepConfig) -> None:
         )
 
 
-def _check_columns(
-    config: PrepConfig, source: Source, files: list[SourceFile], heads: Mapping[str, bytes]
-) -> dict[str, Unit]:
-    """Return the time unit of each review file."""
-    units: dict[str, Unit] = {}
+def _item_sources(
+    reviews: Source, files: list[SourceFile], heads: Mapping[str, bytes]
+) -> dict[str, Source]:
+    """Return the format of each metadata file after checking its columns."""
+    found: dict[str, Source] = {}
     for file in files:
         if file.role == "metadata":
-            source.check_items(file, heads[file.name])
-        else:
-            found = source.check_reviews(file, heads[file.name])
-            units[file.name] = found if config.time_unit == "auto" else config.time_unit
+            head = heads.get(file.name, b"")
+            found[file.name] = item_source(head, reviews) if heads else reviews
+            found[file.name].check_items(file, head)
+    return found
+
+
+def _check_columns(
+    config: PrepConfig, source: Source, files: list[SourceFile], heads: Mapping[str, bytes]
+) -> dict[str, Unit | None]:
+    """Return the time unit of each review file."""
+    units: dict[str, Unit | None] = {}
+    for file in files:
+        if file.role == "reviews":
+            found = source.check_reviews(file, heads.get(file.name, b""))
+            wanted = None if config.time_unit == "auto" else config.time_unit
+            units[file.name] = found if found is None else wanted or found
     return units
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from mobench import RESULTS_VERSION
 from mobench.artifacts import Artifact, Draft, draft_manifest, existing
 from mobench.config import PrepConfig
@@ -12,7 +14,7 @@ from mobench.data.funnel import select
 from mobench.data.items import item_tables
 from mobench.data.plan import Plan, plan
 from mobench.data.reading import Reader, Track
-from mobench.data.schema import rejected_table
+from mobench.data.schema import REVIEWS, rejected_table
 from mobench.data.tables import (
     funnel_table,
     interactions_table,
@@ -75,7 +77,7 @@ def _fill(draft: Draft, made: Plan, track: Track) -> dict[str, Any]:
     """Run all stages, write the tables, and return the results."""
     config = made.config
     reader = Reader(made, track)
-    frame = reader.reviews()
+    frame = pl.concat([REVIEWS.to_frame(), *reader.reviews()], rechunk=True)
     track("filtering")
     chosen = select(frame, reader.rejects, config, reader.catalogue)
     track("splitting")

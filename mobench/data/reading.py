@@ -1,13 +1,13 @@
 """The files of a plan into frames; what cannot be used is counted on the way."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import polars as pl
 
 from mobench.data.catalogue import Catalogue
 from mobench.data.plan import Plan
-from mobench.data.schema import REVIEWS, Rejects
+from mobench.data.schema import Rejects
 from mobench.errors import DataError
 
 Track = Callable[[str], None]
@@ -32,24 +32,24 @@ class Reader:
     item_rejects: Rejects = field(default_factory=lambda: Rejects("metadata"))
     n_rows: dict[str, int] = field(default_factory=dict)
 
-    def reviews(self) -> pl.DataFrame:
-        """Return the usable rows of all review files, in the order of the files.
+    def reviews(self) -> Iterator[pl.DataFrame]:
+        """Yield the usable rows of all review files, in the order of the files.
 
         Raises:
             DataError: There are no rows, or too many cannot be used.
         """
-        frames = [REVIEWS.to_frame()]
         for file in self.plan.having("reviews"):
             self.track(f"reading {file.name}")
-            before = len(self.rejects)
+            n_before, n_usable = len(self.rejects), 0
             unit = self.plan.units[file.name]
-            frames.append(self.plan.source.read_reviews(file, unit, self.rejects))
-            self.n_rows[file.name] = frames[-1].height + len(self.rejects) - before
+            for frame in self.plan.source.read_reviews(file, unit, self.rejects):
+                n_usable += frame.height
+                yield frame
+            self.n_rows[file.name] = n_usable + len(self.rejects) - n_before
         n_rows = sum(self.n_rows.values())
         if not n_rows:
             raise DataError(f"'{self.plan.files[0].name}' has no rows", "is the download complete?")
         self.rejects.check(n_rows, self.plan.config.max_rejected)
-        return pl.concat(frames, rechunk=True)
 
     def catalogue(self, ids: list[str]) -> Catalogue:
         """Return what the metadata files say about the items ``ids``.
@@ -61,7 +61,7 @@ class Reader:
         n_rows = 0
         for file in self.plan.having("metadata"):
             self.track(f"reading {file.name}")
-            found = self.plan.source.read_items(file, catalogue, self.item_rejects)
+            found = self.plan.item_sources[file.name].read_items(file, catalogue, self.item_rejects)
             self.n_rows[file.name] = found
             n_rows += found
         self.item_rejects.check(n_rows, self.plan.config.max_rejected)

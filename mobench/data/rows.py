@@ -3,13 +3,13 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import polars as pl
 
 from mobench.data.blocks import Block, read_blocks
 from mobench.data.clock import END, Unit, checked_instant, detect_unit, to_milliseconds
 from mobench.data.fields import BadRow, finite, identifier
+from mobench.data.files import SourceFile
 from mobench.data.schema import REVIEWS, TEXT_LIMIT, Rejected, Rejects
 
 LEAF = 128
@@ -19,12 +19,6 @@ SAMPLE = 1000
 PARSED = pl.Schema(
     {"user": pl.String, "item": pl.String, "rating": pl.Float64, "timestamp": pl.Float64}
 )
-CERTAIN = pl.all_horizontal(
-    pl.col("user", "item").str.strip_chars() != "",
-    pl.col("rating").is_finite(),
-    pl.col("timestamp").is_between(0, END, closed="left"),
-).fill_null(value=False)
-"""Which rows are usable beyond doubt."""
 
 
 @dataclass(frozen=True)
@@ -39,17 +33,27 @@ class Fields:
 
 @dataclass(frozen=True)
 class Columns:
-    """What the four columns are called in the file."""
+    """What the columns are called in the file; the last two may be missing."""
 
     user: str
     item: str
-    rating: str
-    time: str
+    rating: str | None
+    time: str | None
 
     @property
-    def names(self) -> tuple[str, str, str, str]:
-        """The four names in the order of ``REVIEWS``."""
-        return self.user, self.item, self.rating, self.time
+    def names(self) -> tuple[str, ...]:
+        """The names in the order of ``REVIEWS``, without those that are missing."""
+        every = (self.user, self.item, self.rating, self.time)
+        return tuple(name for name in every if name is not None)
+
+    def certain(self) -> pl.Expr:
+        """Return which rows of a frame with the schema ``PARSED`` are usable beyond doubt."""
+        checks = [pl.col("user", "item").str.strip_chars() != ""]
+        if self.rating is not None:
+            checks.append(pl.col("rating").is_finite())
+        if self.time is not None:
+            checks.append(pl.col("timestamp").is_between(0, END, closed="left"))
+        return pl.all_horizontal(checks).fill_null(value=False)
 
 
 class LineParser(ABC):
@@ -66,8 +70,9 @@ class LineParser(ABC):
     def fast(self, data: bytes) -> pl.DataFrame | None:
         """Return one row per line with the schema ``PARSED``, times in the unit of the file.
 
-        A row with a null is left to ``slow``; ``None`` leaves all of them. Whether numbers are
-        finite and times possible is checked elsewhere.
+        A row with a null is left to ``slow``; ``None`` leaves all of them. A column that the file
+        does not have is all null. Whether numbers are finite and times possible is checked
+        elsewhere.
         """
 
     @abstractmethod
@@ -80,36 +85,31 @@ class LineParser(ABC):
 
 
 def read_rows(
-    path: Path, name: str, parser: LineParser, unit: Unit, rejects: Rejects
-) -> pl.DataFrame:
-    """Read a file of review rows.
+    file: SourceFile, parser: LineParser, unit: Unit | None, rejects: Rejects
+) -> Iterator[pl.DataFrame]:
+    """Yield the usable rows in file order, with the schema ``REVIEWS``.
 
     Args:
-        path: The file, plain or gzip.
-        name: What messages call it.
+        file: The file.
         parser: Its format.
-        unit: The unit of its time column.
+        unit: The unit of its time column, ``None`` where it has none: all times are then 0.
         rejects: Takes the rows that cannot be used.
-
-    Returns:
-        The usable rows in file order, with the schema ``REVIEWS``.
 
     Raises:
         DataError: The file cannot be read.
     """
-    reader = _Reader(name, parser, unit, rejects)
-    frames = [REVIEWS.to_frame()]
-    for block in read_blocks(path, name):
+    reader = _Reader(file.name, parser, unit, rejects)
+    for block in read_blocks(file):
         if isinstance(block, Rejected):
             rejects.add(block)
         else:
-            parts = list(reader.read(_body(block, parser.header_lines)))
-            frames.append(pl.concat(parts) if len(parts) > 1 else parts[0])
-    return pl.concat(frames, rechunk=True)
+            yield from reader.read(_body(block, parser.header_lines))
 
 
-def sample_unit(head: bytes, parser: LineParser) -> Unit:
-    """Return the unit of the time column, judged by the first lines."""
+def sample_unit(head: bytes, parser: LineParser) -> Unit | None:
+    """Return the unit of the time column, judged by the first lines; ``None`` if there is none."""
+    if parser.columns.time is None:
+        return None
     times = []
     for line in _body(Block(head, 1), parser.header_lines).data.split(b"\n")[:SAMPLE]:
         try:
@@ -130,7 +130,7 @@ def _body(block: Block, header_lines: int) -> Block:
 class _Reader:
     name: str
     parser: LineParser
-    unit: Unit
+    unit: Unit | None
     rejects: Rejects
 
     def read(self, block: Block) -> Iterator[pl.DataFrame]:
@@ -150,9 +150,11 @@ class _Reader:
 
     def _checked(self, block: Block, frame: pl.DataFrame) -> pl.DataFrame:
         """Return the certain rows of a block, and the others that ``slow`` can read."""
-        if self.unit != "iso":
+        if self.unit is None:
+            frame = frame.with_columns(timestamp=pl.lit(0.0))
+        elif self.unit != "iso":
             frame = frame.with_columns(to_milliseconds(pl.col("timestamp"), self.unit))
-        certain = frame.select(CERTAIN).to_series()
+        certain = frame.select(self.parser.columns.certain()).to_series()
         if certain.all():
             return frame.cast(REVIEWS)
         lines = block.data.split(b"\n")
@@ -163,7 +165,7 @@ class _Reader:
         sure = frame.with_row_index("line").filter(certain).cast(more.schema)
         return pl.concat([sure, more]).sort("line").drop("line") if found else sure.drop("line")
 
-    def _row(self, number: int, line: bytes) -> tuple[str, str, float, int] | None:
+    def _row(self, number: int, line: bytes) -> tuple[str, str, float | None, int] | None:
         """Return the row, or ``None`` after handing it to the rejects; blank lines are no rows."""
         if not line.strip():
             return None
@@ -183,7 +185,9 @@ class _Reader:
             return None
 
 
-def checked(fields: Fields, columns: Columns, unit: Unit) -> tuple[str, str, float, int]:
+def checked(
+    fields: Fields, columns: Columns, unit: Unit | None
+) -> tuple[str, str, float | None, int]:
     """Return a row of ``REVIEWS``.
 
     Raises:
@@ -192,8 +196,8 @@ def checked(fields: Fields, columns: Columns, unit: Unit) -> tuple[str, str, flo
     return (
         identifier(fields.user, columns.user),
         identifier(fields.item, columns.item),
-        finite(fields.rating, columns.rating),
-        checked_instant(fields.time, columns.time, unit),
+        None if columns.rating is None else finite(fields.rating, columns.rating),
+        checked_instant(fields.time, columns.time, unit) if columns.time and unit else 0,
     )
 
 

@@ -13,11 +13,14 @@ FLAGS = {
     | {
         "--meta",
         "--format",
+        "--columns",
         "--time-unit",
         "--max-rejected",
         "--min-rating",
         "--duplicates",
         "--k-core",
+        "--user-core",
+        "--item-core",
         "--max-core-rounds",
         "--split",
         "--val-from",
@@ -33,6 +36,8 @@ FLAGS = {
         "--pop-cut",
         "--target-distribution",
         "--seed",
+        "--engine",
+        "--memory",
     },
     "train": COMMON
     | {

@@ -5,18 +5,18 @@ own line: a stray one cannot swallow the rows that follow (RFC 4180 would let it
 """
 
 import csv
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import polars as pl
 
 from mobench.data.blocks import read_head
-from mobench.data.catalogue import Catalogue
 from mobench.data.clock import Unit
 from mobench.data.fields import BadRow
+from mobench.data.files import SourceFile
 from mobench.data.rows import Columns, Fields, LineParser, read_rows, sample_unit
 from mobench.data.schema import Rejects
-from mobench.data.sources import amazon_items
-from mobench.data.sources.base import Source, SourceFile, require
+from mobench.data.sources.base import Source, require
 
 COLUMNS = Columns("user_id", "parent_asin", "rating", "timestamp")
 NO_BYTE = "\x01"
@@ -114,20 +114,14 @@ class AmazonCsv(Source):
         """Recognise a header with at least two of the four names, so that one may be misspelt."""
         return len(set(COLUMNS.names) & set(_header(head))) >= 2
 
-    def check_reviews(self, file: SourceFile, head: bytes) -> Unit:
+    def check_reviews(self, file: SourceFile, head: bytes) -> Unit | None:
         """Require the four columns, in any order, among any others."""
         require(file, COLUMNS.names, _header(head))
         return sample_unit(head, CsvLines(_header(head)))
 
-    def read_reviews(self, file: SourceFile, unit: Unit, rejects: Rejects) -> pl.DataFrame:
+    def read_reviews(
+        self, file: SourceFile, unit: Unit | None, rejects: Rejects
+    ) -> Iterator[pl.DataFrame]:
         """Read the rows below the header."""
-        parser = CsvLines(_header(read_head(file.path)))
-        return read_rows(file.path, file.name, parser, unit, rejects)
-
-    def check_items(self, file: SourceFile, head: bytes) -> None:
-        """Require the metadata keys."""
-        amazon_items.check(file, head)
-
-    def read_items(self, file: SourceFile, catalogue: Catalogue, rejects: Rejects) -> int:
-        """Read the metadata lines."""
-        return amazon_items.read(file, catalogue, rejects)
+        parser = CsvLines(_header(read_head(file)))
+        return read_rows(file, parser, unit, rejects)

@@ -7,8 +7,9 @@ the root to the leaf; ``title`` may hold HTML entities.
 from mobench.data.blocks import Block, read_blocks
 from mobench.data.catalogue import Catalogue
 from mobench.data.fields import BadRow, identifier
+from mobench.data.files import SourceFile
 from mobench.data.schema import TEXT_LIMIT, Rejected, Rejects
-from mobench.data.sources.base import SourceFile, require
+from mobench.data.sources.base import require
 from mobench.data.sources.json_lines import parse_object, sample_keys
 from mobench.errors import DataError
 
@@ -34,7 +35,7 @@ def check(file: SourceFile, head: bytes) -> None:
 def read(file: SourceFile, catalogue: Catalogue, rejects: Rejects) -> int:
     """Fill ``catalogue`` and return the number of rows, rejected ones included."""
     n_rows = 0
-    for block in read_blocks(file.path, file.name):
+    for block in read_blocks(file):
         if isinstance(block, Rejected):
             rejects.add(block)
             n_rows += 1

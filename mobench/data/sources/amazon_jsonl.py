@@ -1,16 +1,18 @@
 """Amazon Reviews 2023, full reviews: one JSON object a line."""
 
 import io
+from collections.abc import Iterator
 
 import polars as pl
 
 from mobench.data.catalogue import Catalogue
 from mobench.data.clock import Unit
+from mobench.data.files import SourceFile
 from mobench.data.rows import Columns, Fields, LineParser, read_rows, sample_unit
 from mobench.data.schema import Rejects
 from mobench.data.sources import amazon_items
 from mobench.data.sources.amazon_csv import COLUMNS
-from mobench.data.sources.base import Source, SourceFile, require
+from mobench.data.sources.base import Source, require
 from mobench.data.sources.json_lines import parse_object, sample_keys
 
 COERCED = r"^(true|false|[\[{]|-?\d+[.eE])|\x00"
@@ -51,14 +53,20 @@ class AmazonJsonl(Source):
         """Recognise an object at the beginning."""
         return head.lstrip()[:1] == b"{"
 
-    def check_reviews(self, file: SourceFile, head: bytes) -> Unit:
+    def check_reviews(self, file: SourceFile, head: bytes) -> Unit | None:
         """Require the four keys in the first rows."""
         require(file, COLUMNS.names, sample_keys(head))
         return sample_unit(head, JsonLines())
 
-    def read_reviews(self, file: SourceFile, unit: Unit, rejects: Rejects) -> pl.DataFrame:
+    def read_reviews(
+        self, file: SourceFile, unit: Unit | None, rejects: Rejects
+    ) -> Iterator[pl.DataFrame]:
         """Read all rows."""
-        return read_rows(file.path, file.name, JsonLines(), unit, rejects)
+        return read_rows(file, JsonLines(), unit, rejects)
+
+    def recognises_items(self, head: bytes) -> bool:
+        """Recognise an object with the id among its keys."""
+        return amazon_items.ID in sample_keys(head)
 
     def check_items(self, file: SourceFile, head: bytes) -> None:
         """Require the metadata keys."""

@@ -5,7 +5,7 @@ are broken at random unless the user says otherwise. Fairness groups are the thr
 departments and the rest, as its README explains.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -14,9 +14,10 @@ import polars as pl
 import mobench
 from mobench.data.catalogue import Catalogue
 from mobench.data.clock import Unit
+from mobench.data.files import SourceFile
 from mobench.data.schema import REVIEWS, Rejects
-from mobench.data.sources.base import Source, SourceFile, require
-from mobench.errors import DataError
+from mobench.data.sources.base import Source, require
+from mobench.errors import ConfigError, DataError
 
 INTERACTIONS = ("user_id", "item_id", "timestamp")
 ITEMS = ("item_id", "title", "department", "category", "price")
@@ -45,10 +46,16 @@ class Demo(Source):
         "fair_level": "0",
         "fair_groups": 4,
     }
-    is_embedded = True
+    is_named = True
 
-    def embedded(self) -> list[SourceFile]:
-        """Return the two tables."""
+    def files(self, text: str) -> list[SourceFile]:
+        """Return the two tables.
+
+        Raises:
+            ConfigError: Something follows the name.
+        """
+        if text != self.name:
+            raise ConfigError(f"'{text}' is unknown", f"the embedded set is '{self.name}'.")
         place = folder()
         return [
             SourceFile("reviews", place / "interactions.parquet", "demo/interactions.parquet"),
@@ -68,11 +75,13 @@ class Demo(Source):
         """Require the five columns."""
         require(file, ITEMS, list(pl.read_parquet_schema(file.path)))
 
-    def read_reviews(self, file: SourceFile, unit: Unit, rejects: Rejects) -> pl.DataFrame:
+    def read_reviews(
+        self, file: SourceFile, unit: Unit | None, rejects: Rejects
+    ) -> Iterator[pl.DataFrame]:
         """Read all rows; there are no ratings."""
         frame = pl.read_parquet(file.path, columns=list(INTERACTIONS))
         user, item, time = (pl.col(name) for name in INTERACTIONS)
-        return frame.select(user=user, item=item, rating=None, timestamp=time).cast(REVIEWS)
+        yield frame.select(user=user, item=item, rating=None, timestamp=time).cast(REVIEWS)
 
     def read_items(self, file: SourceFile, catalogue: Catalogue, rejects: Rejects) -> int:
         """Read all items; department and category are the two levels of a path."""

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from mobench.data import blocks
 from mobench.data.blocks import Block, read_blocks, read_head
+from mobench.data.files import SourceFile
 from mobench.data.schema import Rejected
 from mobench.errors import DataError
 
@@ -20,7 +21,7 @@ LOOSE = settings(
 def lines_of(path: Path) -> tuple[list[tuple[int, bytes]], list[Rejected]]:
     lines: list[tuple[int, bytes]] = []
     rejected = []
-    for block in read_blocks(path, "x"):
+    for block in read_blocks(SourceFile("reviews", path, "x")):
         if isinstance(block, Rejected):
             rejected.append(block)
             continue
@@ -101,7 +102,7 @@ def test_a_long_line_without_end_is_dropped_in_bounded_memory(
     path = tmp_path / "bomb.gz"
     path.write_bytes(gzip.compress(b"good\n" + b"0" * (1 << 22) + b"\nlast"))
     largest = 0
-    for block in read_blocks(path, "x"):
+    for block in read_blocks(SourceFile("reviews", path, "x")):
         largest = max(largest, len(block.data if isinstance(block, Block) else block.text))
     lines, rejected = lines_of(path)
     assert lines == [(1, b"good"), (3, b"last")]
@@ -126,17 +127,17 @@ def test_byte_order_mark_is_no_part_of_the_first_line(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"\xef\xbb\xbfuser\nb\n")
     assert lines_of(path)[0] == [(1, b"user"), (2, b"b")]
-    assert read_head(path) == b"user\nb\n"
+    assert read_head(SourceFile("reviews", path, "x")) == b"user\nb\n"
 
 
 def test_head_ends_with_a_whole_line(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"x" * 999 + b"\n" + b"y" * (1 << 19))
-    assert read_head(path) == b"x" * 999 + b"\n"
+    assert read_head(SourceFile("reviews", path, "x")) == b"x" * 999 + b"\n"
     path.write_bytes(gzip.compress(b"a\nb")[:-12])
-    assert read_head(path) in (b"a\nb", b"")
+    assert read_head(SourceFile("reviews", path, "x")) in (b"a\nb", b"")
 
 
 def test_a_file_that_cannot_be_opened(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="cannot be read: No such file"):
-        list(read_blocks(tmp_path / "none", "x"))
+        list(read_blocks(SourceFile("reviews", tmp_path / "none", "x")))

@@ -149,8 +149,8 @@ def raised(config: PrepConfig) -> tuple[type[MobenchError], str, str | None]:
         (
             {"meta": ("reviews.csv.gz",)},
             DataError,
-            "'reviews.csv.gz' is no metadata file",
-            "metadata is JSON lines, plain or .gz.",
+            "'reviews.csv.gz' is no metadata file of the format amazon-2023-csv",
+            None,
         ),
         (
             {"meta": ("reviews.jsonl",)},

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mobench.data import blocks, rows
+from mobench.data.files import SourceFile
 from mobench.data.rows import LineParser, read_rows
 from mobench.data.schema import REVIEWS, Rejected, Rejects
 from mobench.data.sources.amazon_csv import CsvLines
@@ -90,7 +91,8 @@ JSON_LINES = [
 
 def read(path: Path, parser: LineParser) -> tuple[pl.DataFrame, Rejects]:
     rejects = Rejects()
-    return read_rows(path, path.name, parser, "ms", rejects), rejects
+    frames = read_rows(SourceFile("reviews", path, path.name), parser, "ms", rejects)
+    return pl.concat([REVIEWS.to_frame(), *frames]), rejects
 
 
 def naive(lines: list[str], parser: LineParser) -> tuple[list[tuple[Any, ...]], list[Rejected]]:
@@ -233,5 +235,5 @@ def test_columns_may_come_in_any_order_among_others(tmp_path: Path) -> None:
 )
 def test_units_of_time(tmp_path: Path, unit: Any, time: str) -> None:
     path = write_csv(tmp_path / "r.csv", [("U", "I", 5, time)] * 3)
-    frame = read_rows(path, "r", CSV, unit, Rejects())
+    frame = pl.concat(read_rows(SourceFile("reviews", path, "r"), CSV, unit, Rejects()))
     assert frame["timestamp"].to_list() == [1546300800000] * 3
