@@ -1,0 +1,1 @@
+"""Public sets: where they are, and how they come here."""
