@@ -9,15 +9,21 @@ import typer
 from mobench.cli import places
 from mobench.cli.console import Output
 from mobench.cli.options import Force, Json, Name, with_config
+from mobench.cli.views.dataset import page_name
 from mobench.cli.views.report import table_lines
 from mobench.cli.words import wrapped
 from mobench.config import ReportConfig
+from mobench.errors import ConfigError
 
 if TYPE_CHECKING:
     from mobench.report.build import Built
 
 MetricsPaths = Annotated[
-    list[Path], typer.Argument(metavar="METRICS…", help="Metrics artifacts, made by eval.")
+    list[Path],
+    typer.Argument(
+        metavar="METRICS…",
+        help="Metrics artifacts, made by eval; or one dataset, for the page that shows it.",
+    ),
 ]
 
 
@@ -33,9 +39,58 @@ def report(
     from mobench.report.build import build
 
     out = Output("report", as_json)
+    if dataset := only_dataset(metrics):
+        show_dataset(out, config, dataset, name, force=force)
+        return
     path = places.place("reports", name or dataset_name(metrics))
     built = build(config, metrics, path, replace=force)
     tell(out, built)
+    out.done(artifact=path, fresh=built.fresh, **built.artifact.manifest.results)
+
+
+def only_dataset(paths: Sequence[Path]) -> Path | None:
+    """Return the dataset that a page is wanted of, ``None`` where runs are to be compared.
+
+    Raises:
+        ArtifactError: One is missing or unfinished.
+        ConfigError: There is more beside a dataset.
+    """
+    from mobench.artifacts import Artifact
+
+    datasets = [path for path in paths if Artifact.open(path).manifest.kind == "dataset"]
+    if not datasets:
+        return None
+    if len(paths) > 1:
+        raise ConfigError(
+            f"the page of dataset '{datasets[0]}' cannot show other artifacts, too",
+            "give one dataset for its page, or only metrics to compare runs.",
+        )
+    return datasets[0]
+
+
+def show_dataset(
+    out: Output, config: ReportConfig, dataset: Path, name: str | None, *, force: bool
+) -> None:
+    """Write the page of a dataset.
+
+    Raises:
+        ConfigError: A setting of comparisons is given.
+    """
+    from mobench.report.dataset.build import build_page
+    from mobench.report.dataset.words import headline, warnings
+
+    if config.model_fields_set:
+        flags = ", ".join(f"--{name.replace('_', '-')}" for name in sorted(config.model_fields_set))
+        raise ConfigError(
+            f"{flags} cannot be used with a dataset", "leave it out: it is for comparing runs."
+        )
+    path = places.place("reports", name or page_name(dataset))
+    built = build_page(dataset, path, replace=force)
+    out.show(headline(built.summary))
+    for warning in warnings(built.summary):
+        out.warn(warning)
+    others = " (+ report.md, summary.json, figures/)"
+    out.wrote(path / "report.html", fresh=built.fresh, also=others)
     out.done(artifact=path, fresh=built.fresh, **built.artifact.manifest.results)
 
 

@@ -3,22 +3,26 @@
 import shlex
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mobench.cli.console import Output
 from mobench.cli.options import Json
 from mobench.cli.table import lines, pairs
-from mobench.cli.views import dataset, metrics, report, training
+from mobench.cli.views import metrics, report, training
+from mobench.cli.views.dataset import next_commands, page_facts
 from mobench.cli.words import NOTHING, count, duration, size
 
 if TYPE_CHECKING:
     from mobench.artifacts import Artifact
-    from mobench.manifest import Manifest
+    from mobench.manifest import Input, Manifest
+
+LONGEST = 56
+"""Paths up to here leave room for role and hash on a line of 88."""
 
 ArtifactPath = Annotated[
-    Path, typer.Argument(metavar="ARTIFACT", help="Any artifact: dataset, run, metrics, report.")
+    Path, typer.Argument(metavar="ARTIFACT", help="A dataset, run, metrics, report or export.")
 ]
 
 
@@ -28,14 +32,32 @@ def show(path: ArtifactPath, as_json: Json = False) -> None:
 
     out = Output("show", as_json)
     artifact = Artifact.open(path)
-    out.show(*origin(artifact), "")
+    facts = (dataset if artifact.manifest.kind == "dataset" else other)(out, artifact)
+    out.done(artifact=path, manifest=artifact.manifest.model_dump(mode="json"), **facts)
+
+
+def other(out: Output, artifact: "Artifact") -> dict[str, Any]:
+    """Show where a run, metrics or a report come from, and what they say."""
+    out.show(*pairs(origin(artifact)), "")
     out.show(*DETAILS[artifact.manifest.kind](artifact), "")
     out.show(*files(artifact))
-    out.done(artifact=path, manifest=artifact.manifest.model_dump(mode="json"))
+    return {}
 
 
-def origin(artifact: "Artifact") -> list[str]:
-    """Return kind, age, inputs, and the command that makes it again."""
+def dataset(out: Output, artifact: "Artifact") -> dict[str, Any]:
+    """Show what is in a dataset, then where it comes from; return its numbers."""
+    from mobench.cli.views.description import description
+    from mobench.data.summary.summarise import summarise
+
+    summary = summarise(artifact)
+    name, *made = origin(artifact)
+    out.show(*pairs([name]), "", *description(artifact, summary), "")
+    out.show(*pairs(made), "", *files(artifact), "", *next_commands(artifact.path))
+    return {"summary": summary.as_dict()}
+
+
+def origin(artifact: "Artifact") -> list[tuple[str, str]]:
+    """Return kind, age, inputs, and the command that makes it again, each with its name."""
     from mobench.artifacts import short
 
     manifest, env = artifact.manifest, artifact.manifest.environment
@@ -43,16 +65,25 @@ def origin(artifact: "Artifact") -> list[str]:
     made = f"{manifest.started} by mobench {manifest.mobench_version} in {took}"
     commit = env.get("git_commit")
     where = [str(env[key]) for key in ("platform", "device") if env.get(key)]
-    rows = [
+    return [
         (manifest.kind, str(artifact.path)),
         ("sha256", short(artifact.digest)),
         ("made", made),
         ("on", " · ".join([*where, f"python {env.get('python')}", f"torch {env.get('torch')}"])),
         *([("commit", commit[:12] + " (dirty)" * bool(env.get("git_dirty")))] if commit else []),
-        *((entry.role, f"{entry.path}  sha256 {short(entry.sha256)}") for entry in manifest.inputs),
+        *(pair for entry in manifest.inputs for pair in made_from(entry)),
         ("remake", shlex.join(remake(manifest))),
     ]
-    return pairs(rows)
+
+
+def made_from(entry: "Input") -> list[tuple[str, str]]:
+    """Return path and hash of an input, on two lines where the path is long."""
+    from mobench.artifacts import short
+
+    digest = f"sha256 {short(entry.sha256)}"
+    if len(entry.path) <= LONGEST:
+        return [(entry.role, f"{entry.path}  {digest}")]
+    return [(entry.role, entry.path), ("", digest)]
 
 
 def remake(manifest: "Manifest") -> list[str]:
@@ -74,8 +105,14 @@ def files(artifact: "Artifact") -> list[str]:
 
 
 DETAILS: dict[str, Callable[["Artifact"], list[str]]] = {
-    "dataset": lambda artifact: [*dataset.funnel(artifact), "", *dataset.groups(artifact)],
     "run": training.summary,
     "metrics": metrics.summary,
-    "report": report.summary,
+    "report": lambda artifact: (
+        page_facts(artifact)
+        if artifact.manifest.results.get("about") == "dataset"
+        else report.summary(artifact)
+    ),
+    "export": lambda artifact: [
+        f"for {artifact.manifest.results['to']}; how to load it: {artifact.path / 'README.md'}"
+    ],
 }

@@ -1,19 +1,17 @@
 """A dataset on the terminal."""
 
+import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from rich.cells import cell_len
 
 from mobench.cli.console import Output
 from mobench.cli.table import beside, lines, pairs
-from mobench.cli.words import count, percent
+from mobench.cli.words import COLUMNS, count, percent
 
 if TYPE_CHECKING:
     from mobench.artifacts import Artifact
-
-RULES = {
-    "leave-one-out": ("all but the last two", "last but one", "last"),
-    "temporal": ("before {val_from}", "before {test_from}", "from {test_from}"),
-}
-TIES = {"source": "file order", "random": "random order", "basket": "kept together"}
 
 
 def summary(artifact: "Artifact") -> list[str]:
@@ -29,8 +27,14 @@ def summary(artifact: "Artifact") -> list[str]:
         "",
         *funnel(artifact),
         "",
-        *beside(split(artifact), facts(results)),
+        *side_by_side(split(artifact), facts(results)),
     ]
+
+
+def side_by_side(first: list[str], second: list[str]) -> list[str]:
+    """Return two blocks beside each other, or one below the other where there is no room."""
+    both = beside(first, second)
+    return both if max(map(cell_len, both)) <= COLUMNS else [*first, "", *second]
 
 
 def funnel(artifact: "Artifact") -> list[str]:
@@ -46,11 +50,10 @@ def funnel(artifact: "Artifact") -> list[str]:
 
 def split(artifact: "Artifact") -> list[str]:
     """Return size and rule of the splits."""
-    results, config = artifact.manifest.results, artifact.manifest.config
-    rows = [
-        [name, count(results[f"n_{name}"]), rule.format(**config)]
-        for name, rule in zip(("train", "val", "test"), RULES[config["split"]], strict=True)
-    ]
+    from mobench.report.dataset.words import split_rules
+
+    results, rules = artifact.manifest.results, split_rules(artifact.manifest.config)
+    rows = [[name, count(results[f"n_{name}"]), rule] for name, rule in rules.items()]
     return lines(["Split", "Rows", "Rule"], rows, left=(0, 2))
 
 
@@ -61,19 +64,36 @@ def facts(results: dict[str, Any]) -> list[str]:
     rows = [
         ("Price", f"{percent(results['price_coverage'])} of items{shapes}"),
         ("Groups", f"{results['n_fair_groups']} fairness, {results['n_pop_groups']} popularity"),
-        ("Ties", f"{count(results['tie_users'])} users ({TIES[results['tie_break']]})"),
+        ("Ties", ties(results)),
         ("Rejected", f"{count(rejected)} rows" + " (rejected.parquet)" * (rejected > 0)),
     ]
     return pairs(rows)
 
 
+def ties(results: dict[str, Any]) -> str:
+    """Return how many users' held-out rows were decided by a tie, and by what."""
+    from mobench.report.dataset.words import TIES
+
+    if not results.get("has_time", True):
+        return "no times: file order decides"
+    if results["split"] == "temporal":
+        return "none (cut in time)"
+    return f"{count(results['tie_users'])} users ({TIES[results['tie_break']]})"
+
+
 def caveats(out: Output, artifact: "Artifact") -> None:
     """Warn of what will limit the experiments."""
     results = artifact.manifest.results
-    for file in cut_short(artifact):
+    for file, form in cut_short(artifact):
         out.warn(
-            f"{file} ends early (truncated gzip): everything after the break is missing.",
+            f"{file} ends early (truncated {form}): everything after the break is missing.",
             "download it again.",
+        )
+    if not results.get("has_time", True):
+        out.warn(
+            "there is no time column, so the order of the rows in the file decides which are held"
+            " out.",
+            "if there is one, name it with --columns time=NAME.",
         )
     if not results["price_coverage"]:
         out.warn(
@@ -89,23 +109,44 @@ def caveats(out: Output, artifact: "Artifact") -> None:
         out.warn(f"{count(results['short_users'])} users have too few rows and stay in train.")
 
 
-def cut_short(artifact: "Artifact") -> list[str]:
-    """Return the raw files that break off in the middle of a gzip stream."""
-    if not any("ends early" in reason for reason in artifact.manifest.results["rejected"]):
+def cut_short(artifact: "Artifact") -> list[tuple[str, str]]:
+    """Return the raw files that break off in a compressed stream, each with its compression."""
+    reasons = artifact.manifest.results["rejected"]
+    counted = [reason for reason in reasons if "ends early" in reason]
+    if not counted:
         return []
     rows = artifact.read("rejected.parquet", ["file", "reason"])
     pairs = zip(rows["file"], rows["reason"], strict=True)
-    files = {str(file) for file, reason in pairs if "ends early" in reason}
-    return sorted(files) or ["a source file"]  # the list of rejected rows has an end
+    found = {(str(file), compression(reason)) for file, reason in pairs if "ends early" in reason}
+    # The list of rejected rows has an end, the counts have not.
+    return sorted(found) or [("a source file", compression(counted[0]))]
 
 
-def groups(artifact: "Artifact") -> list[str]:
-    """Return the groups with their shares of the train rows."""
-    table = artifact.read("groups.parquet")
-    total = sum(table["n_train"][table["kind"] == "fair"])
-    names = ("kind", "label", "n_items", "n_train")
-    rows = [
-        [kind, str(label), count(int(n_items)), count(int(n_train)), percent(n_train / total)]
-        for kind, label, n_items, n_train in zip(*(table[name] for name in names), strict=True)
+def compression(reason: str) -> str:
+    """Return ``gzip`` for ``metadata: gzip stream ends early``."""
+    return reason.rpartition(": ")[2].split()[0]
+
+
+def next_commands(path: Path) -> list[str]:
+    """Return the commands that go on from a dataset: train on it, or see it as a page."""
+    train = ["mobench", "train", str(path), "--method", "base"]
+    page = ["mobench", "report", str(path), "--name", page_name(path)]
+    return [f"next  {shlex.join(train)}", f"page  {shlex.join(page)}"]
+
+
+def page_facts(artifact: "Artifact") -> list[str]:
+    """Return what the page of a dataset shows, in short."""
+    results = artifact.manifest.results
+    facts = [
+        ("dataset", results["dataset"]),
+        *((name, count(results[f"n_{name}"])) for name in ("rows", "users", "items")),
+        ("density", f"{100 * results['density']:.3g} %"),
+        ("price", f"{percent(results['price_coverage'])} of items"),
+        ("gini", f"{results['gini']:.3f}"),
     ]
-    return lines(["Group", "Label", "Items", "Train rows", "Share"], rows, left=(0, 1))
+    return pairs(facts)
+
+
+def page_name(path: Path) -> str:
+    """Return the name of the report that shows a dataset, if nobody gives one."""
+    return f"{path.resolve().name}-data"
