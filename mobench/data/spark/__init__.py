@@ -1,0 +1,1 @@
+"""The stages of prep as Spark DataFrames, for rows that one machine cannot hold."""
