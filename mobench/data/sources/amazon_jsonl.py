@@ -1,7 +1,9 @@
-"""Amazon Reviews 2023, full reviews: one JSON object a line."""
+"""Amazon reviews of 2014, 2018 and 2023, in full: one JSON object a line."""
 
 import io
 from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import ClassVar
 
 import polars as pl
 
@@ -10,22 +12,30 @@ from mobench.data.clock import Unit
 from mobench.data.files import SourceFile
 from mobench.data.rows import Columns, Fields, LineParser, read_rows, sample_unit
 from mobench.data.schema import Rejects
-from mobench.data.sources import amazon_items
 from mobench.data.sources.amazon_csv import COLUMNS
+from mobench.data.sources.amazon_items import ITEMS_2014, ITEMS_2018, ITEMS_2023, ItemFormat
 from mobench.data.sources.base import Source, require
-from mobench.data.sources.json_lines import parse_object, sample_keys
+from mobench.data.sources.json_lines import is_doubtful, parse_first, sample_keys
 
-COERCED = r"^(true|false|[\[{]|-?\d+[.eE])|\x00"
-"""What polars makes of an id that is no text (or of half a surrogate pair): a case for ``slow``."""
+COERCED = r"^(true|false|[\[{]|-?\d+[.eE]|-?\d{19,}$)|\x00"
+"""What polars makes of an id that is no text, a number beyond 64 bits included, or of half a
+surrogate pair: a case for ``slow``."""
+OLD_COLUMNS = Columns("reviewerID", "asin", "overall", "unixReviewTime")
+REVIEW_KEYS_2018 = {"verified", "style", "vote", "image"}
+ITEM_KEYS_2018 = {"category", "main_cat", "also_buy", "also_view", "tech1", "similar_item", "rank"}
+"""Keys that the files of 2018 have and those of 2014 have not."""
 
 
+@dataclass(frozen=True)
 class JsonLines(LineParser):
     """Review objects; only four of their keys are kept."""
 
-    columns: Columns = COLUMNS
+    columns: Columns = field(default=COLUMNS)
 
     def fast(self, data: bytes) -> pl.DataFrame | None:
         """Parse with polars, which refuses broken lines and texts in place of numbers."""
+        if is_doubtful(data):
+            return None
         user, item, rating, time = self.columns.names
         schema = {user: pl.String, item: pl.String, rating: pl.Float64, time: pl.Float64}
         try:
@@ -39,39 +49,93 @@ class JsonLines(LineParser):
 
     def slow(self, line: str) -> Fields:
         """Parse one object; a missing key is a missing value."""
-        record = parse_object(line)
+        record = parse_first(line, self.columns.names)
         return Fields(*(record.get(name) for name in self.columns.names))
 
 
-class AmazonJsonl(Source):
-    """The official review files."""
+class AmazonReviews(Source):
+    """Review files and metadata of one year; which year their keys tell."""
 
-    name = "amazon-2023-jsonl"
-    label = "amazon (2023 review JSON lines)"
-
-    def recognises(self, head: bytes) -> bool:
-        """Recognise an object at the beginning."""
-        return head.lstrip()[:1] == b"{"
+    columns: ClassVar[Columns]
+    items: ClassVar[ItemFormat]
 
     def check_reviews(self, file: SourceFile, head: bytes) -> Unit | None:
         """Require the four keys in the first rows."""
-        require(file, COLUMNS.names, sample_keys(head))
-        return sample_unit(head, JsonLines())
+        require(file, self.columns.names, sample_keys(head))
+        return sample_unit(head, JsonLines(self.columns))
 
     def read_reviews(
         self, file: SourceFile, unit: Unit | None, rejects: Rejects
     ) -> Iterator[pl.DataFrame]:
         """Read all rows."""
-        return read_rows(file, JsonLines(), unit, rejects)
-
-    def recognises_items(self, head: bytes) -> bool:
-        """Recognise an object with the id among its keys."""
-        return amazon_items.ID in sample_keys(head)
+        return read_rows(file, JsonLines(self.columns), unit, rejects)
 
     def check_items(self, file: SourceFile, head: bytes) -> None:
         """Require the metadata keys."""
-        amazon_items.check(file, head)
+        self.items.check(file, head)
 
     def read_items(self, file: SourceFile, catalogue: Catalogue, rejects: Rejects) -> int:
         """Read the metadata lines."""
-        return amazon_items.read(file, catalogue, rejects)
+        return self.items.read(file, catalogue, rejects)
+
+
+class AmazonJsonl(AmazonReviews):
+    """The files of 2023, whose products have a parent."""
+
+    name = "amazon-2023-jsonl"
+    label = "amazon (2023 review JSON lines)"
+    columns = COLUMNS
+    items = ITEMS_2023
+
+    def recognises(self, head: bytes) -> bool:
+        """Recognise a parent id among the keys, or the two ids that stand beside it."""
+        keys = set(sample_keys(head))
+        return "parent_asin" in keys or {"user_id", "asin"} <= keys
+
+    def recognises_items(self, head: bytes) -> bool:
+        """Recognise an object with the id among its keys."""
+        return ITEMS_2023.id in ITEMS_2023.keys(head)
+
+
+class Amazon2018Jsonl(AmazonReviews):
+    """The files of 2018."""
+
+    name = "amazon-2018-jsonl"
+    label = "amazon (2018 review JSON lines)"
+    columns = OLD_COLUMNS
+    items = ITEMS_2018
+
+    def recognises(self, head: bytes) -> bool:
+        """Recognise an id of that time and a key that came in 2018."""
+        keys = set(sample_keys(head))
+        return _is_old(keys) and bool(keys & REVIEW_KEYS_2018)
+
+    def recognises_items(self, head: bytes) -> bool:
+        """Recognise a product's id and a key that came in 2018."""
+        keys = ITEMS_2018.keys(head)
+        return _is_old(keys) and "reviewerID" not in keys and bool(keys & ITEM_KEYS_2018)
+
+
+class Amazon2014Jsonl(AmazonReviews):
+    """The files of 2014, whose metadata are Python literals."""
+
+    name = "amazon-2014-jsonl"
+    label = "amazon (2014 review JSON lines)"
+    columns = OLD_COLUMNS
+    items = ITEMS_2014
+
+    def recognises(self, head: bytes) -> bool:
+        """Recognise an id of that time and no key that came in 2018."""
+        keys = set(sample_keys(head))
+        return _is_old(keys) and not keys & REVIEW_KEYS_2018
+
+    def recognises_items(self, head: bytes) -> bool:
+        """Recognise a product's id in lines of either kind, and in JSON no key of 2018."""
+        keys = ITEMS_2014.keys(head)
+        is_later = bool(ITEMS_2018.keys(head) & ITEM_KEYS_2018)
+        return _is_old(keys) and "reviewerID" not in keys and not is_later
+
+
+def _is_old(keys: set[str]) -> bool:
+    """Return whether these may be reviews or metadata from before 2023."""
+    return bool(keys & {"reviewerID", "asin"}) and not keys & {"user_id", "parent_asin"}

@@ -1,0 +1,176 @@
+"""Any delimited text with a header: comma, tab, semicolon or bar.
+
+Without a header the columns are named by their places, from 1: ``--columns user=1,item=2``. A field
+in quotes must end in its line; other lines are rejected. Metadata must have a header.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import polars as pl
+
+from mobench.data.blocks import read_head
+from mobench.data.catalogue import Catalogue
+from mobench.data.clock import Unit
+from mobench.data.fields import BadRow, identifier
+from mobench.data.files import SourceFile
+from mobench.data.rows import Columns, read_rows, sample_unit
+from mobench.data.schema import Rejects
+from mobench.data.sources.amazon_csv import AmazonCsv
+from mobench.data.sources.base import Source
+from mobench.data.sources.columns import (
+    ITEM_KEYS,
+    REVIEW_KEYS,
+    item_columns,
+    meanings,
+    review_columns,
+)
+from mobench.data.sources.delimited import DelimitedLines, split_line
+from mobench.data.sources.item_lines import Item, category_paths, read_item_lines, utf8
+from mobench.data.sources.movielens import MovielensCsv
+from mobench.data.sources.recbole import Recbole
+from mobench.errors import DataError
+
+SEPARATORS = ",\t;|"
+SAMPLE = 50
+"""Lines by which the separator is judged."""
+PICKIER = (AmazonCsv(), MovielensCsv(), Recbole())
+"""Formats of text with a header that have a source of their own."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What the first lines say: the separator, and the fields of the first line."""
+
+    separator: str
+    first: tuple[str, ...]
+
+
+def sniff(head: bytes) -> Layout | None:
+    """Return the layout under which most of the first lines have as many fields as the first.
+
+    ``None`` if there is no separator in the first line, or it is no text.
+    """
+    lines = [line.removesuffix("\r") for line in head.decode("utf-8", "replace").split("\n")]
+    lines = [line for line in lines if line.strip()][:SAMPLE]
+    if not lines or "\0" in lines[0]:
+        return None
+    best: tuple[int, int, Layout | None] = (0, 1, None)
+    for separator in SEPARATORS:
+        counts = [_n_fields(line, separator) for line in lines]
+        score = (counts.count(counts[0]), counts[0])
+        if counts[0] > 1 and score > best[:2]:
+            names = (name.strip() for name in split_line(lines[0], separator))
+            best = (*score, Layout(separator, tuple(names)))
+    return best[2]
+
+
+def _n_fields(line: str, separator: str) -> int:
+    try:
+        return len(split_line(line, separator))
+    except BadRow:
+        return 0
+
+
+class CsvTable(Source):
+    """Reviews or metadata, one a line."""
+
+    name = "csv"
+    label = "table (delimited text)"
+
+    def recognises(self, head: bytes) -> bool:
+        """Recognise a header with a well-known name for the user or the item."""
+        layout = sniff(head)
+        if layout is None or any(source.recognises(head) for source in PICKIER):
+            return False
+        return bool({"user", "item"} & meanings(layout.first))
+
+    def check_reviews(self, file: SourceFile, head: bytes) -> Unit | None:
+        """Require columns for user and item.
+
+        Raises:
+            DataError: It cannot be told which they are, or the file is no table.
+        """
+        return sample_unit(head, _parser(file, head))
+
+    def read_reviews(
+        self, file: SourceFile, unit: Unit | None, rejects: Rejects
+    ) -> Iterator[pl.DataFrame]:
+        """Read the rows."""
+        return read_rows(file, _parser(file, read_head(file), unit == "iso"), unit, rejects)
+
+    def recognises_items(self, head: bytes) -> bool:
+        """Recognise a header with well-known names for the item and something about it."""
+        layout = sniff(head)
+        if layout is None or any(source.recognises_items(head) for source in PICKIER):
+            return False
+        found = meanings(layout.first)
+        return "item" in found and "user" not in found and len(found & set(ITEM_KEYS)) > 1
+
+    def check_items(self, file: SourceFile, head: bytes) -> None:
+        """Require columns for the item and something about it."""
+        item_columns(file, _layout(file, head).first)
+
+    def read_items(self, file: SourceFile, catalogue: Catalogue, rejects: Rejects) -> int:
+        """Read the lines below the header."""
+        layout = _layout(file, read_head(file))
+        columns = item_columns(file, layout.first)
+        places = [layout.first.index(columns[k]) if k in columns else None for k in ITEM_KEYS]
+
+        def parse(line: bytes) -> Item:
+            values = split_line(utf8(line), layout.separator)
+            if len(values) != len(layout.first):
+                raise BadRow("wrong number of columns")
+            item, title, price, category = (None if p is None else values[p] for p in places)
+            return Item(identifier(item, columns["item"]), title, price, category_paths(category))
+
+        return read_item_lines(file, catalogue, rejects, parse, header_lines=1)
+
+
+def _layout(file: SourceFile, head: bytes) -> Layout:
+    layout = sniff(head)
+    if layout is None:
+        raise DataError(
+            f"'{file.name}' is no table: its first line has one field",
+            "fields are separated by commas, tabs, semicolons or bars.",
+        )
+    return layout
+
+
+def _parser(file: SourceFile, head: bytes, iso: bool = False) -> DelimitedLines:
+    layout = _layout(file, head)
+    named = {key: file.columns[key] for key in REVIEW_KEYS if key in file.columns}
+    if named and all(name.isdecimal() and name not in layout.first for name in named.values()):
+        return _by_place(file, layout, named, iso)
+    if any(_is_number(name) for name in layout.first) and not named:
+        places = ",".join(f"{k}={n}" for n, k in enumerate(REVIEW_KEYS[: len(layout.first)], 1))
+        raise DataError(
+            f"'{file.name}' has no header: its first line is {','.join(layout.first)[:60]}",
+            f"name the columns by their places, such as --columns {places}.",
+        )
+    columns = review_columns(file, layout.first)
+    return DelimitedLines(layout.first, columns, layout.separator, iso=iso)
+
+
+def _by_place(file: SourceFile, layout: Layout, named: dict[str, str], iso: bool) -> DelimitedLines:
+    """Return the parser of a table without a header."""
+    n_columns = len(layout.first)
+    for key, place in named.items():
+        if not 1 <= int(place) <= n_columns:
+            raise DataError(
+                f"'{file.name}' has {n_columns} columns, not {place}",
+                f"--columns {key}= takes a place from 1 to {n_columns}.",
+            )
+    header = tuple(f"column {place}" for place in range(1, n_columns + 1))
+    named = {key: f"column {int(place)}" for key, place in named.items()}
+    if not {"user", "item"} <= named.keys() or len(set(named.values())) < len(named):
+        raise DataError(
+            f"'{file.name}' needs different columns for user and item",
+            "such as --columns user=1,item=2.",
+        )
+    columns = Columns(named["user"], named["item"], named.get("rating"), named.get("time"))
+    return DelimitedLines(header, columns, layout.separator, header_lines=0, iso=iso)
+
+
+def _is_number(text: str) -> bool:
+    return text.lstrip("+-").replace(".", "", 1).isdecimal()
