@@ -5,6 +5,7 @@
 # Each creates .venv on its first call and is quick to start afterwards.
 
 PYTHON ?= python3
+EXTRAS ?= test,dev
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -21,7 +22,7 @@ help:
 $(READY): pyproject.toml constraints.txt
 	@echo "installing into $(VENV); the first time takes some minutes"
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[test,dev]'
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[$(EXTRAS)]'
 	touch $@
 
 demo: $(READY)

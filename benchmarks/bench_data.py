@@ -39,11 +39,13 @@ def distinct(
 
 
 def write_sparse(path: Path, n_rows: int, seed: int) -> None:
-    """Write a shop's reviews: 8 rows a user, 24 an item, a few pairs repeated, random order."""
+    """Write a shop's reviews: 8 rows a user, 24 an item, pairs all different, random order."""
     rng = np.random.default_rng(seed)
     n_users, n_items = max(n_rows // 8, 20), max(n_rows // 24, 20)
-    user = power_law(n_users, n_rows, 0.7, n_users / 400, rng)
-    item = power_law(n_items, n_rows, 0.95, 10, rng)
+    more = n_rows + n_rows // 3
+    user = power_law(n_users, more, 0.7, n_users / 400, rng)
+    item = power_law(n_items, more, 0.95, 10, rng)
+    user, item = distinct(user, item, n_rows, rng)
     _write(path, user, item, names("AE", n_users, 28, rng), names("B0", n_items, 10, rng), rng)
 
 

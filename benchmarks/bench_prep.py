@@ -1,11 +1,11 @@
 """Preparation, whole processes: ``mobench prep`` beside the bare reading and rewriting of the file.
 
-python benchmarks/bench_prep.py [--rows 1000000] [--rounds 5]
+python benchmarks/bench_prep.py [--rows 1000000] [--rounds 5] [--replay PYTHON]
 """
 
 import argparse
-import importlib.util
 import json
+import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -17,9 +17,11 @@ from bench_rounds import Sample, load, play, table, timed_process
 LIMIT = "read and rewrite"
 WAYS = {
     LIMIT: "rewrite",
+    "read, filter, write integers": "integers",
     "SHA-256 of the file": "sha256",
     "polars window loop": "polars",
     "pandas loop": "pandas",
+    "RePlay on polars": "replay",
 }
 """The other ways: label, and name in ``bench_prep_ways.py``."""
 COUNTS = ("n_users", "n_items", "n_train", "n_val", "n_test")
@@ -31,20 +33,33 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rows", type=int, default=1_000_000, help="rows of the CSV")
     parser.add_argument("--rounds", type=int, default=5, help="turns of every way")
     parser.add_argument("--seed", type=int, default=1, help="seed of the data")
+    parser.add_argument("--leave-out", default="", help="ways to leave out: polars,pandas,…")
+    parser.add_argument("--replay", default=sys.executable, help="a Python that has replay-rec")
     return parser.parse_args()
 
 
-def commands(source: Path) -> dict[str, list[str]]:
+def commands(source: Path, options: argparse.Namespace) -> dict[str, list[str]]:
     """Return the command of every way that is installed."""
     prep = [sys.executable, "-m", "mobench", "prep", str(source), "--name", "reviews", "--json"]
     script = str(Path(__file__).with_name("bench_prep_ways.py"))
-    found = {"mobench prep": prep}
+    found = {"mobench prep": [*prep, "--engine", "numpy"]}
+    if has(sys.executable, "numba"):
+        found["mobench prep, numba"] = [*prep, "--engine", "numba"]
     for label, way in WAYS.items():
-        if way == "pandas" and importlib.util.find_spec("pandas") is None:
-            print(f"left out: {label} (pandas is not installed)")
+        python = options.replay if way == "replay" else sys.executable
+        if way in options.leave_out.split(","):
+            continue
+        if way in ("pandas", "replay") and not has(python, way):
+            print(f"left out: {label} ({way} is not installed)")
         else:
-            found[label] = [sys.executable, script, way, str(source), "."]
+            found[label] = [python, script, way, str(source), "."]
     return found
+
+
+def has(python: str, package: str) -> bool:
+    """Return whether a Python can import a package."""
+    find = f"import importlib.util as u, sys; sys.exit(u.find_spec('{package}') is None)"
+    return subprocess.run([python, "-c", find], check=False).returncode == 0
 
 
 def turn(
@@ -88,7 +103,7 @@ def main() -> None:
         seen: dict[str, Mapping[str, int]] = {}
         ways = {
             label: turn(command, folder, options.rows, seen, label)
-            for label, command in commands(source).items()
+            for label, command in commands(source, options).items()
         }
         samples = play(ways, options.rounds)
     print(*table(samples, "rows", [LIMIT], ("cpu", "wall")), sep="\n")

@@ -14,11 +14,12 @@ Kind = Literal["cpu", "wall"]
 
 @dataclass(frozen=True)
 class Sample:
-    """One way's turn in one round: seconds, and the units of work done in them."""
+    """One way's turn in one round: seconds, units of work done in them, bytes at the peak."""
 
     wall: float
     cpu: float
     units: float
+    peak: float = 0
 
     def per_unit(self, clock: Kind) -> float:
         """Return seconds of one unit."""
@@ -58,7 +59,9 @@ def timed_process(command: Sequence[str], cwd: Path, units: float) -> tuple[Samp
             err.seek(0)
             raise SystemExit(f"{' '.join(command)} failed:\n{err.read()}")
         out.seek(0)
-        return Sample(wall, usage.ru_utime + usage.ru_stime, units), out.read()
+        return Sample(
+            wall, usage.ru_utime + usage.ru_stime, units, 1024 * usage.ru_maxrss
+        ), out.read()
 
 
 Samples = dict[str, list[Sample]]
@@ -100,12 +103,15 @@ def table(
     """
     compared = [(clock, over) for over in against for clock in clocks]
     heads = [f"{'CPU' if clock == 'cpu' else clock} × {over}" for clock, over in compared]
+    has_peak = any(turn.peak for turns in samples.values() for turn in turns)
+    heads += ["peak MB"] * has_peak
     yield f"| way | wall s | CPU s | {unit}/CPU s | {' | '.join(heads)} |"
     yield "| --- |" + " ---: |" * (3 + len(heads))
     for name, turns in samples.items():
         rate = f"{median(1 / turn.per_unit('cpu') for turn in turns):,.0f}"
         cells = [spread([t.wall for t in turns]), spread([t.cpu for t in turns]), rate]
         cells += [spread(ratios(samples, name, over, clock)) for clock, over in compared]
+        cells += [f"{max(turn.peak for turn in turns) / 1e6:,.0f}"] * has_peak
         yield f"| {' | '.join([name, *cells])} |"
 
 

@@ -14,8 +14,20 @@ from mobench.tables import read_columns, sha256, short
 
 UNFINISHED = (".partial", ".old")
 DATA = Path("data")
-SHELVES = {"dataset": "datasets", "run": "runs", "metrics": "metrics", "report": "reports"}
-MAKERS = {"datasets": "prep", "runs": "train", "metrics": "eval", "reports": "report"}
+SHELVES = {
+    "dataset": "datasets",
+    "run": "runs",
+    "metrics": "metrics",
+    "report": "reports",
+    "export": "exports",
+}
+MAKERS = {
+    "datasets": "prep",
+    "runs": "train",
+    "metrics": "eval",
+    "reports": "report",
+    "exports": "export",
+}
 TAKEN = "choose another --name, or replace it with --force."
 DAMAGED = "restore it, or make it again with --force."
 

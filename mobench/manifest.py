@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from mobench import RESULTS_VERSION, __version__
 
-Kind = Literal["dataset", "run", "metrics", "report"]
+Kind = Literal["dataset", "run", "metrics", "report", "export"]
 SCHEMA_VERSION = 1
 
 

@@ -7,6 +7,7 @@ import typer
 
 from mobench import __version__
 from mobench.cli.evaluate import evaluate
+from mobench.cli.export import export
 from mobench.cli.prep import prep
 from mobench.cli.report import report
 from mobench.cli.reproduce import reproduce
@@ -15,7 +16,7 @@ from mobench.cli.train import train
 
 COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
     "Pipeline": {"prep": prep, "train": train, "eval": evaluate, "report": report},
-    "Research": {"reproduce": reproduce, "show": show},
+    "Research": {"reproduce": reproduce, "show": show, "export": export},
 }
 
 app = typer.Typer(

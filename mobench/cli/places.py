@@ -8,7 +8,7 @@ from mobench.config import TrainConfig
 from mobench.errors import ArtifactError, ConfigError
 
 DATA = Path("data")
-Shelf = Literal["datasets", "runs", "metrics", "reports"]
+Shelf = Literal["datasets", "runs", "metrics", "reports", "exports"]
 
 
 def place(shelf: Shelf, name: str) -> Path:

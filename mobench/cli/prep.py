@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,12 +10,28 @@ from mobench.cli import places
 from mobench.cli.console import Output, stages
 from mobench.cli.options import Force, Json, Name, with_config
 from mobench.cli.views import dataset as view
+from mobench.cli.views import download as downloads
+from mobench.cli.views import inspect as inspect_view
 from mobench.config import PrepConfig
 from mobench.errors import ConfigError
 
+if TYPE_CHECKING:
+    from mobench.manifest import Manifest
+
 Sources = Annotated[
     list[str] | None,
-    typer.Argument(metavar="SOURCE…", help="Review files, or demo for the embedded data."),
+    typer.Argument(metavar="SOURCE…", help="Review files; or demo, synthetic, a public set."),
+]
+
+Download = Annotated[
+    bool,
+    typer.Option(
+        "--download", metavar="", help="Fetch a public set: ml-100k, amazon-2023/Electronics, …"
+    ),
+]
+
+Inspect = Annotated[
+    bool, typer.Option("--inspect", metavar="", help="Show what the files are, write nothing.")
 ]
 
 
@@ -23,6 +39,8 @@ Sources = Annotated[
 def prep(
     config: PrepConfig,
     source: Sources = None,
+    download: Download = False,
+    inspect: Inspect = False,
     name: Name = None,
     force: Force = False,
     as_json: Json = False,
@@ -33,24 +51,67 @@ def prep(
     out = Output("prep", as_json)
     if source:
         config = config.model_copy(update={"source": tuple(source)})
-    path = places.place("datasets", name or default_name(config))
+    named = name or (default_name(config) if not inspect else "")
+    config = downloads.with_files(config, out, download=download)
+    if inspect:
+        _inspect(config, out)
+        return
+    path = places.place("datasets", named)
     with stages() as track:
         done = prepare(config, path, replace=force, track=track)
     results = done.artifact.manifest.results
-    out.show(*view.summary(done.artifact), "")
+    out.show(*view.summary(done.artifact), *chosen(config, done.artifact.manifest), "")
     view.caveats(out, done.artifact)
     out.wrote(path, fresh=done.fresh)
     out.next(f"mobench train {path} --method base")
+    out.talk(f"see   mobench show {path}")
     out.done(artifact=path, fresh=done.fresh, results=results)
 
 
+def _inspect(config: PrepConfig, out: Output) -> None:
+    """Show what each file is, and the command that prepares them."""
+    from mobench.data.inspect import inspect
+
+    all_found = []
+    for one in inspect(config):
+        out.show(*inspect_view.found(one), "")
+        all_found.append(one)
+    command = inspect_view.command(config, all_found)
+    out.next(command)
+    out.done(files=[inspect_view.facts(one) for one in all_found], next=command)
+
+
+def chosen(config: PrepConfig, manifest: "Manifest") -> list[str]:
+    """Return which files of an archive were read, where the user named the archive alone."""
+    named = {*config.source, *config.meta}
+    inside = [
+        f" {entry.role:<8}   {entry.path}"
+        for entry in manifest.inputs
+        if entry.path not in named and any(entry.path.startswith(f"{text}:") for text in named)
+    ]
+    return ["", *inside] if inside else []
+
+
 def default_name(config: PrepConfig) -> str:
-    """Return the first source's file name without endings.
+    """Return the first source's file name without endings, of a pattern alone its folder's.
+
+    Public sets keep their year, synthetic ones what they are made of.
 
     Raises:
         ConfigError: There is no source.
     """
     if not config.source:
         raise ConfigError("missing argument 'SOURCE…'", "name review files, or demo.")
-    stem = Path(config.source[0]).name.partition(".")[0]
-    return re.sub(r"[^\w+-]+", "-", stem).strip("-")
+    from mobench.data.download.publishers import is_public
+
+    first = config.source[0]
+    if is_public(first):
+        return first.replace("/", "-")
+    if first.startswith("synthetic:"):
+        return re.sub(r"[^\w+.-]+", "-", first)
+    path = Path(first)
+    for part in (path.name, path.absolute().parent.name):
+        stem = re.sub(r"[^\w+-]+", "-", part.partition(".")[0]).strip("-")
+        if stem:
+            return stem
+    raise ConfigError(f"'{path}' gives the dataset no name", "choose one with --name.")

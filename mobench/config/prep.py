@@ -14,7 +14,7 @@ class PrepConfig(Config):
     """How raw reviews become a dataset (filter, k-core, split, items)."""
 
     source: tuple[str, ...] = option((), moves=False)
-    """Raw review files, or the name of an embedded set ('demo')."""
+    """Raw review files, or the name of a built-in or public set."""
     meta: tuple[str, ...] = option((), "Source", moves=False)
     """Metadata file(s) with prices and categories."""
     format: Literal[

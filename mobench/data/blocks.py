@@ -1,20 +1,16 @@
-"""Files as blocks of whole lines, plain or gzip, in memory that the file's size does not change."""
+"""Files as blocks of whole lines, in memory that the file's size does not change."""
 
-import gzip
-import io
-import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 from mobench.data.files import SourceFile
 from mobench.data.schema import TEXT_LIMIT, Rejected
+from mobench.data.streams import Broken, chunks
 from mobench.errors import DataError
 
 BLOCK = 4 << 20
 """Bytes read at a time, and the longest line: anything longer is damage or an attack."""
 HEAD = 1 << 18
-GZIP = b"\x1f\x8b"
 BOM = b"\xef\xbb\xbf"
 
 
@@ -26,22 +22,20 @@ class Block:
     line: int
 
 
-class _Broken(Exception):
-    """The gzip stream cannot be read any further."""
-
-
 def read_blocks(file: SourceFile) -> Iterator[Block | Rejected]:
-    """Yield a file's lines; an over-long line or a broken gzip stream is one rejected row.
+    """Yield a file's lines; an over-long line or a broken compressed stream is one rejected row.
+
+    Lines end in a line feed; a carriage return before it stays for the parser.
 
     Args:
-        file: A plain or gzip file, told apart by its first bytes.
+        file: A plain, gzip or zstandard file, told apart by its first bytes, or a member of a zip.
 
     Raises:
         DataError: The file cannot be read.
     """
-    name, tail, line, skipped = file.name, b"", 1, b""
+    name, tail, line, skipped = file.name, b"", file.span.line if file.span else 1, b""
     try:
-        for chunk in _chunks(file.path, BLOCK):
+        for chunk in chunks(file, BLOCK):
             data = tail + chunk if tail or skipped or line > 1 else chunk.removeprefix(BOM)
             if not skipped and len(data) > BLOCK and data.find(b"\n", 0, BLOCK + 1) < 0:
                 skipped = data[:TEXT_LIMIT]
@@ -55,7 +49,7 @@ def read_blocks(file: SourceFile) -> Iterator[Block | Rejected]:
                 yield Block(data[:cut], line)
                 line += data.count(b"\n", 0, cut)
             tail = data[cut:]
-    except _Broken as error:
+    except Broken as error:
         yield _rejected(name, line, str(error), skipped or tail)
         return
     if skipped:
@@ -67,49 +61,24 @@ def read_blocks(file: SourceFile) -> Iterator[Block | Rejected]:
 def read_head(file: SourceFile) -> bytes:
     """Return the first lines of a file (at most 256 KiB), as much of them as can be read.
 
+    A first line that is longer comes cut.
+
     Raises:
-        DataError: The file cannot be read.
+        DataError: The file cannot be read, or its compressed stream is broken from the beginning.
     """
     head = b""
     try:
-        for chunk in _chunks(file.path, HEAD):
-            head = chunk.removeprefix(BOM)
-            break
-    except _Broken:
-        return head
-    return head if len(head) < HEAD else head[: head.rfind(b"\n") + 1]
-
-
-def _chunks(path: Path, size: int) -> Iterator[bytes]:
-    """Yield the decompressed content in pieces of ``size`` bytes, all there is before a break."""
-    try:
-        with path.open("rb") as file:
-            if file.read(2) != GZIP:
-                file.seek(0)
-                yield from iter(lambda: file.read(size), b"")
-                return
-            file.seek(0)
-            yield from _inflated(gzip.GzipFile(fileobj=file), size)
-    except OSError as error:
-        raise DataError(f"'{path}' cannot be read: {error.strerror or error}") from error
-
-
-def _inflated(stream: gzip.GzipFile, size: int) -> Iterator[bytes]:
-    piece = io.BytesIO()
-    while True:
-        try:
-            # read1 hands over what it has before it raises, read would lose it
-            part = stream.read1(size - piece.tell())
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            yield piece.getvalue()
-            ended = isinstance(error, EOFError)
-            raise _Broken(f"gzip stream {'ends early' if ended else 'is damaged'}") from error
-        piece.write(part)
-        if not part or piece.tell() == size:
-            yield piece.getvalue()
-            piece = io.BytesIO()
-        if not part:
-            return
+        for chunk in chunks(replace(file, span=None), HEAD):
+            head += chunk
+            if len(head) >= HEAD:
+                break
+    except Broken as error:
+        if not head:
+            message = f"'{file.name}' holds no readable line: {error}"
+            raise DataError(message, "is the download complete?") from error
+    is_whole = len(head) < HEAD
+    head = head[:HEAD].removeprefix(BOM)
+    return head if is_whole else head[: head.rfind(b"\n") + 1] or head
 
 
 def _rejected(file: str, line: int, reason: str, text: bytes) -> Rejected:

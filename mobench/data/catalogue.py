@@ -1,6 +1,7 @@
 """What metadata says about the items of a dataset, cleaned as it comes in."""
 
 import html
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -11,6 +12,7 @@ from mobench.data.prices import parse_price
 
 CategoryPath = tuple[str, ...]
 """A category from the root to the leaf."""
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass
@@ -66,10 +68,15 @@ class Catalogue:
 
 
 def clean_text(value: object) -> str | None:
-    """Return text with entities resolved and white space collapsed; ``None`` if nothing is left."""
+    """Return text with entities resolved and white space collapsed; ``None`` if nothing is left.
+
+    Python literals may hold surrogates, which no file can store: pairs are joined, halves replaced.
+    """
     if not isinstance(value, str):
         return None
     text = html.unescape(value) if "&" in value else value
+    if _SURROGATE.search(text):
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return " ".join(text.split()) or None
 
 

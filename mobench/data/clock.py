@@ -3,15 +3,17 @@
 import math
 import statistics
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 import polars as pl
 
 from mobench.data.fields import BadRow, present, quoted, to_number
+from mobench.data.iso import iso_milliseconds
 
 Unit = Literal["s", "ms", "us", "iso"]
 MILLISECONDS = {"s": 1000.0, "ms": 1.0, "us": 0.001}
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 END = 4_102_444_800_000
 """Year 2100: later instants are damage, not data; so are those before 1970."""
 
@@ -35,9 +37,8 @@ def instant(value: object, unit: Unit) -> int | None:
     if unit == "iso":
         return _iso(value) if isinstance(value, str) else None
     number = to_number(value)
-    if number is None or not math.isfinite(number):
-        return None
-    return math.floor(number * MILLISECONDS[unit] + 0.5)
+    time = math.nan if number is None else number * MILLISECONDS[unit]
+    return math.floor(time + 0.5) if math.isfinite(time) else None
 
 
 def checked_instant(value: object, column: str, unit: Unit) -> int:
@@ -57,9 +58,32 @@ def checked_instant(value: object, column: str, unit: Unit) -> int:
     return time
 
 
-def to_milliseconds(times: pl.Expr, unit: Unit) -> pl.Expr:
-    """Return ``instant`` for a column of numbers, still as Float64 and unchecked."""
-    return (times * MILLISECONDS[unit] + 0.5).floor()
+def to_milliseconds(times: pl.Series, unit: Unit) -> pl.Series:
+    """Return ``instant`` for a column as Int64.
+
+    Args:
+        times: Numbers or texts.
+        unit: Their unit.
+
+    Returns:
+        What is null is doubtful: outside [0, ``END``), or in a form that only ``instant`` reads.
+    """
+    if unit == "iso":
+        if times.dtype != pl.String:
+            return pl.Series(times.name, [None], pl.Int64).new_from_index(0, len(times))
+        return _within(iso_milliseconds(times).alias(times.name), END)
+    if unit == "ms" and times.dtype == pl.Int64:
+        return _within(times, END)
+    if unit == "s" and times.dtype == pl.Int64:
+        return _within(times, END // 1000) * 1000
+    numbers = times.cast(pl.Float64, strict=False)
+    return _within((numbers * MILLISECONDS[unit] + 0.5).floor(), END).cast(pl.Int64)
+
+
+def _within(times: pl.Series, end: int) -> pl.Series:
+    """Return the times with null for those outside [0, ``end``), NaN among them."""
+    usable = times.is_between(0, end, closed="left")
+    return times if usable.all() else times.set(~usable, None)
 
 
 def _iso(text: str) -> int | None:
@@ -68,4 +92,4 @@ def _iso(text: str) -> int | None:
     except ValueError:
         return None
     zoned = time if time.tzinfo else time.replace(tzinfo=UTC)
-    return math.floor(zoned.timestamp() * 1000 + 0.5)
+    return (zoned - EPOCH + timedelta(microseconds=500)) // timedelta(milliseconds=1)

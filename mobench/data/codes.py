@@ -1,10 +1,11 @@
 """Integer codes for raw ids: hash the texts, then count integers (no joins anywhere)."""
 
-from dataclasses import dataclass
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 import polars as pl
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 Codes = NDArray[np.int32]
@@ -27,20 +28,123 @@ class Coded:
 def encode(ids: pl.Series) -> Coded:
     """Return codes for a text column without nulls.
 
-    A table over 64-bit hashes is three times faster than one over texts. Every text is compared
+    Sorting 64-bit hashes is many times faster than a table over texts. Every text is compared
     with the one that gave its code, so two ids with equal hashes cannot become one.
     """
-    codes = _factorise(ids.hash())
-    known = ids.gather(first_positions(codes))
+    codes, first = factorise(ids.hash().to_numpy())
+    known = ids.gather(first)
     if not (ids == known.gather(codes)).all():
-        codes = _factorise(ids)
-        known = ids.gather(first_positions(codes))
+        ranks = ids.rank("dense").to_numpy().astype(np.uint64)
+        codes, first = factorise(ranks)
+        known = ids.gather(first)
     return Coded(codes, known)
 
 
-def _factorise(values: pl.Series) -> Codes:
-    encoded = pc.dictionary_encode(values.rechunk().to_arrow())
-    return np.asarray(encoded.indices, dtype=np.int32)
+def factorise(values: NDArray[np.uint64]) -> tuple[Codes, Positions]:
+    """Return codes in order of first appearance, and where each code appears first."""
+    places = _grouped(values)
+    ordered = values[places]
+    starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])[: len(values)])
+    first = places[starts]
+    by_first = stable_order(first)
+    code_of = np.empty(len(starts), np.int32)
+    code_of[by_first] = np.arange(len(starts), dtype=np.int32)
+    codes = np.empty(len(values), np.int32)
+    codes[places] = np.repeat(code_of, np.diff(starts, append=len(values)))
+    return codes, first[by_first]
+
+
+def _grouped(values: NDArray[np.uint64]) -> Positions:
+    """Return all positions, those of equal values together and ascending.
+
+    A word holds a position and as many bits of the value as fit; the few values that differ in the
+    other bits alone are put apart afterwards.
+    """
+    low = np.uint64((1 << len(values).bit_length()) - 1)
+    words = (values & ~low) | np.arange(len(values), dtype=np.uint64)
+    words.sort()
+    places = (words & low).astype(np.int64)
+    full = values[places]
+    mixed = (full[1:] != full[:-1]) & ((words[1:] ^ words[:-1]) <= low)
+    if mixed.any():
+        group = np.cumsum(np.append(True, (words[1:] ^ words[:-1]) > low))
+        among = np.flatnonzero(np.isin(group, group[1:][mixed]))
+        right = np.lexsort((places[among], full[among], group[among]))
+        places[among] = places[among][right]
+    return places
+
+
+def stable_order(keys: NDArray[np.int64] | Codes) -> Positions:
+    """Return what a stable ``argsort`` returns, for keys of at least 0.
+
+    Where key and position fit into one word, sorting the words does it at a fifth of the time.
+    """
+    bits = len(keys).bit_length()
+    if int(keys.max(initial=0)).bit_length() + bits > 63:
+        return np.argsort(keys, kind="stable")
+    words = (keys.astype(np.int64) << bits) | np.arange(len(keys))
+    words.sort()
+    return words & ((1 << bits) - 1)
+
+
+@dataclass(frozen=True)
+class Known:
+    """The ids of a column that came in chunks.
+
+    Attributes:
+        ids: The id of each code, in order of first appearance.
+        codes_of: For each chunk the codes of its provisional codes; ``None`` if they are the same.
+    """
+
+    ids: pl.Series
+    codes_of: list[Codes] | None
+
+
+class IdCoder(ABC):
+    """Turns a column that comes in chunks into codes, in memory for its different ids only.
+
+    Attributes:
+        chunk: Rows that suit it.
+    """
+
+    chunk: ClassVar[int]
+
+    @abstractmethod
+    def add(self, ids: pl.Series) -> Codes:
+        """Return provisional codes of the next chunk, a text column without nulls."""
+
+    @abstractmethod
+    def finish(self) -> Known:
+        """Return the ids, and what the provisional codes mean."""
+
+
+@dataclass
+class SortingCoder(IdCoder):
+    """Codes each chunk for itself, and in the end the different ids of all chunks."""
+
+    chunk = 1 << 20  # the more rows, the fewer ids are met again in another chunk
+    seen: list[pl.Series] = field(default_factory=list)
+
+    def add(self, ids: pl.Series) -> Codes:
+        """Return codes that count from 0 in every chunk."""
+        coded = encode(ids)
+        self.seen.append(compact(coded.ids))
+        return coded.codes
+
+    def finish(self) -> Known:
+        """Return the ids, and a map for each chunk."""
+        if not self.seen:
+            return Known(pl.Series(dtype=pl.String), [])
+        merged = encode(pl.concat(self.seen, rechunk=True))
+        ends = np.cumsum([len(ids) for ids in self.seen])
+        return Known(compact(merged.ids), np.split(merged.codes, ends[:-1]))
+
+
+def compact(texts: pl.Series) -> pl.Series:
+    """Return a copy in a buffer of its own: a few texts must not keep a whole block in memory."""
+    from polars import CompatLevel
+
+    return pl.Series(texts.name, texts.to_arrow(compat_level=CompatLevel.oldest()))
 
 
 def first_positions(codes: Codes) -> Positions:
@@ -55,7 +159,7 @@ def first_positions(codes: Codes) -> Positions:
 def renumber(codes: Codes) -> tuple[Codes, Positions]:
     """Return dense codes in order of first appearance, and the old code of each new one."""
     first = first_positions(codes)
-    order = np.argsort(first, kind="stable")
+    order = stable_order(first)
     kept = order[: np.count_nonzero(first < len(codes))]
     new = np.empty(len(first), np.int32)
     new[kept] = np.arange(len(kept), dtype=np.int32)

@@ -53,7 +53,10 @@ def to_number(value: object) -> float | None:
         return float(text) if NUMBER.fullmatch(text) or NOT_FINITE.fullmatch(text) else None
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value) if isinstance(value, float) or value in INT64 else math.inf
+    try:
+        return float(value)
+    except OverflowError:  # a whole number of more than 308 digits
+        return math.inf
 
 
 def finite(value: object, column: str) -> float:

@@ -1,48 +1,18 @@
 """Which rows stay: minimum rating, one row per (user, item), k-core."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mobench.data.codes import Codes, n_distinct
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Coded rows in source order, arrays ``[N]``.
-
-    Attributes:
-        user: Codes from 0, not necessarily dense.
-        item: Codes from 0, not necessarily dense.
-        timestamp: Milliseconds since 1970 UTC.
-        rating: NaN in sources without ratings.
-    """
-
-    user: Codes
-    item: Codes
-    timestamp: NDArray[np.int64]
-    rating: NDArray[np.float64]
-
-    def __len__(self) -> int:
-        """Return the number of rows."""
-        return len(self.user)
-
-    def take(self, which: NDArray[np.bool_] | NDArray[np.int64]) -> "Rows":
-        """Return some of the rows, chosen by a mask or by positions."""
-        return Rows(self.user[which], self.item[which], self.timestamp[which], self.rating[which])
-
-    def counts(self) -> tuple[int, int, int]:
-        """Return the numbers of rows, users and items."""
-        return len(self), n_distinct(self.user), n_distinct(self.item)
+from mobench.data.codes import Codes
+from mobench.data.store import Arrays, Parts, Rows
 
 
 def rated_at_least(rows: Rows, minimum: float) -> Rows:
-    """Return the rows with rating ≥ ``minimum``; all of them where nothing is rated."""
-    if np.isnan(rows.rating).all():
-        return rows
-    return rows.take(rows.rating >= minimum)
+    """Return the rows rated at least ``minimum``, and those of sources without ratings (NaN)."""
+    return rows.take(~(rows.rating < minimum))
 
 
 def drop_repeats(rows: Rows, keep: Literal["latest", "first", "keep"]) -> Rows:
@@ -52,10 +22,11 @@ def drop_repeats(rows: Rows, keep: Literal["latest", "first", "keep"]) -> Rows:
     pair = rows.user.astype(np.int64) * (int(rows.item.max()) + 1) + rows.item
     ordered = np.sort(pair)
     repeated = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
-    if not repeated.size:
+    among = np.flatnonzero(_may_be_in(repeated, pair))
+    place = np.searchsorted(repeated, pair[among])
+    among = among[repeated[np.minimum(place, len(repeated) - 1)] == pair[among]]
+    if not among.size:
         return rows
-    place = np.minimum(np.searchsorted(repeated, pair), len(repeated) - 1)
-    among = np.flatnonzero(repeated[place] == pair)
     among = among[np.lexsort((rows.timestamp[among], pair[among]))]
     changes = pair[among][1:] != pair[among][:-1]
     chosen = among[np.append(changes, True) if keep == "latest" else np.insert(changes, 0, True)]
@@ -65,47 +36,87 @@ def drop_repeats(rows: Rows, keep: Literal["latest", "first", "keep"]) -> Rows:
     return rows.take(stays)
 
 
+def _may_be_in(few: NDArray[np.int64], many: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which values are in ``few``, with some false alarms: far cheaper than a search."""
+    bits = max(len(few) * 8, 1).bit_length() + 1
+
+    def slot(values: NDArray[np.int64]) -> NDArray[np.uint64]:
+        return (values.view(np.uint64) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(64 - bits)
+
+    marked = np.zeros(1 << bits, np.bool_)
+    marked[slot(few)] = True
+    return marked[slot(many)]
+
+
+@dataclass(frozen=True)
+class Edges(Arrays):
+    """Rows as pairs, and which rows of their part they are; arrays ``[N]``."""
+
+    TYPES: ClassVar[tuple[Any, ...]] = (np.int32, np.int32, np.int64)
+
+    user: Codes
+    item: Codes
+    row: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, rows: Rows) -> "Edges":
+        """Return all rows of a part."""
+        return cls(rows.user, rows.item, np.arange(len(rows)))
+
+
 @dataclass(frozen=True)
 class Core:
-    """A k-core.
+    """How a k-core was found.
 
     Attributes:
-        rows: Positions of the rows that stay, ascending, ``[M]``.
         rounds: Rounds that dropped something.
         converged: Whether another round would drop nothing.
     """
 
-    rows: NDArray[np.int64]
     rounds: int
     converged: bool
 
 
-def k_core(user: Codes, item: Codes, k_user: int, k_item: int, max_rounds: int = 0) -> Core:
+def k_core(edges: Parts[Edges], k_user: int, k_item: int, max_rounds: int = 0) -> Core:
     """Drop users with fewer than ``k_user`` rows, then items likewise, again and again.
 
     Without ``max_rounds`` the result is the maximal set of rows in which everybody has enough; it
     is unique, so the order of dropping does not matter (Seidman 1983, generalised to two sides).
 
     Args:
-        user: Codes ``[N]``.
-        item: Codes ``[N]``.
+        edges: The rows; those that stay are left in it.
         k_user: Rows that a user needs.
         k_item: Rows that an item needs.
         max_rounds: Stop after so many rounds; 0 goes on until nothing changes.
     """
-    rows = np.arange(len(user))
     rounds = 0
+    items = _count(edges, "item")
     while True:
-        kept = _enough(user, rows, k_user)
-        kept = _enough(item, kept, k_item)
-        if len(kept) == len(rows):
-            return Core(rows, rounds, converged=True)
+        users = _count(edges, "user")
+        if _all_have(users, k_user) and _all_have(items, k_item):
+            return Core(rounds, converged=True)
         if max_rounds and rounds == max_rounds:
-            return Core(rows, rounds, converged=False)
-        rows, rounds = kept, rounds + 1
+            return Core(rounds, converged=False)
+        _drop(edges, "user", users >= k_user)
+        items = _count(edges, "item")
+        _drop(edges, "item", items >= k_item)
+        items[items < k_item] = 0
+        rounds += 1
 
 
-def _enough(codes: Codes, rows: NDArray[np.int64], k: int) -> NDArray[np.int64]:
-    present = codes[rows]
-    enough = np.bincount(present) >= k
-    return rows[enough[present]]
+def _count(edges: Parts[Edges], side: str) -> NDArray[np.int64]:
+    total = np.zeros(0, np.int64)
+    for part in edges:
+        counts = np.bincount(getattr(part, side))
+        longer, shorter = (counts, total) if len(counts) > len(total) else (total, counts)
+        longer[: len(shorter)] += shorter
+        total = longer
+    return total
+
+
+def _all_have(counts: NDArray[np.int64], k: int) -> bool:
+    return not ((counts > 0) & (counts < k)).any()
+
+
+def _drop(edges: Parts[Edges], side: str, enough: NDArray[np.bool_]) -> None:
+    edges.update(lambda part: part.take(enough[getattr(part, side)]))

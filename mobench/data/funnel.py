@@ -5,12 +5,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from mobench.config import PrepConfig
 from mobench.data.catalogue import Catalogue
-from mobench.data.codes import encode, renumber
-from mobench.data.filters import Rows, drop_repeats, k_core, rated_at_least
+from mobench.data.codes import Codes, renumber
+from mobench.data.filters import Core, drop_repeats
+from mobench.data.ingest import ROW_BYTES, Coded
 from mobench.data.schema import Rejects
+from mobench.data.store import Parts, Rows, whole
 from mobench.errors import DataError
 
 REPEATS = {"latest": "latest per pair", "first": "first per pair", "keep": "repeats kept"}
@@ -43,6 +46,8 @@ class Funnel:
 
 ReadCatalogue = Callable[[list[str]], Catalogue]
 """Returns what the metadata says about the items with the given ids."""
+FindCore = Callable[[Parts[Rows], int, int, int], Core]
+"""Reduces parts to their k-core, given the rows that users and items need, and most rounds."""
 
 
 @dataclass(frozen=True)
@@ -65,41 +70,78 @@ class Selection:
 
 
 def select(
-    frame: pl.DataFrame, rejects: Rejects, config: PrepConfig, read_catalogue: ReadCatalogue
+    coded: Coded,
+    rejects: Rejects,
+    config: PrepConfig,
+    read_catalogue: ReadCatalogue,
+    core: FindCore,
+    memory: float,
 ) -> Selection:
     """Filter valid rows.
 
     Args:
-        frame: Rows of the schema ``REVIEWS`` in source order.
-        rejects: The rows that were read and are not among them.
+        coded: The rows rated high enough.
+        rejects: The rows that were read and could not be used.
         config: The filters.
         read_catalogue: Reads the metadata, once: of the items that are left, or before the k-core
             where items without a price are dropped.
+        core: Finds the k-core.
+        memory: Bytes for rows.
 
     Raises:
-        DataError: Nothing is left.
+        DataError: Nothing is left, or more than memory holds.
     """
     funnel = Funnel()
-    users, items = encode(frame["user"]), encode(frame["item"])
-    funnel.add("read", _read_counts(frame.height, users.ids, items.ids, rejects))
-    rating = frame["rating"].fill_null(np.nan).to_numpy()
-    rows = Rows(users.codes, items.codes, frame["timestamp"].to_numpy(), rating)
-    funnel.add("valid rows", rows.counts())
-    rows = _before_core(rows, config, funnel)
+    parts, ids = coded.parts, coded.item_ids
+    _before_core(coded, rejects, config, funnel)
     catalogue = None
     if config.missing_price == "drop":
-        catalogue = read_catalogue(items.ids.to_list())
-        rows = rows.take(~np.isnan(catalogue.prices)[rows.item])
-        funnel.add("price known", rows.counts())
-    rows, rounds = _core(rows, config, funnel)
+        catalogue = read_catalogue(ids.to_list())
+        priced = ~np.isnan(catalogue.prices)
+        parts.update(lambda rows: rows.take(priced[rows.item]))
+        funnel.add("price known", counts(parts))
+    rounds = _core(parts, config, funnel, core)
+    if (n_rows := funnel.rows[-1]) * ROW_BYTES > memory:
+        message = f"{n_rows:,} rows are left, more than {memory / 1e9:g} GB of memory hold"
+        raise DataError(message, "raise --memory, filter more, or use --engine spark.")
+    rows = whole(parts)
     user, user_order = renumber(rows.user)
     item, item_order = renumber(rows.item)
     if catalogue is None:
-        catalogue = read_catalogue(items.ids.gather(item_order).to_list())
+        catalogue = read_catalogue(ids.gather(item_order).to_list())
     else:
         catalogue = catalogue.take(item_order)
     rows = Rows(user, item, rows.timestamp, rows.rating)
-    return Selection(rows, users.ids.gather(user_order), catalogue, funnel, rounds)
+    return Selection(rows, coded.user_ids.gather(user_order), catalogue, funnel, rounds)
+
+
+def counts(parts: Parts[Rows]) -> tuple[int, int, int]:
+    """Return the numbers of rows, users and items."""
+    n_rows, users, items = 0, np.zeros(0, np.bool_), np.zeros(0, np.bool_)
+    for rows in parts:
+        n_rows += len(rows)
+        users, items = _with(users, rows.user), _with(items, rows.item)
+    return n_rows, int(users.sum()), int(items.sum())
+
+
+def _with(seen: NDArray[np.bool_], codes: Codes) -> NDArray[np.bool_]:
+    """Return which codes were seen, those of another part included."""
+    found = np.zeros(max(len(seen), int(codes.max(initial=-1)) + 1), np.bool_)
+    found[: len(seen)] = seen
+    found[codes] = True
+    return found
+
+
+def _before_core(coded: Coded, rejects: Rejects, config: PrepConfig, funnel: Funnel) -> None:
+    users, items = coded.user_ids, coded.item_ids
+    funnel.add("read", _read_counts(coded.n_rows, users, items, rejects))
+    funnel.add("valid rows", (coded.n_rows, len(users), len(items)))
+    rating = f"rating ≥ {config.min_rating:g}" if coded.is_rated else "no ratings"
+    funnel.add(rating, counts(coded.parts))
+    if config.duplicates != "keep":
+        keep = config.duplicates
+        coded.parts.update(lambda rows: drop_repeats(rows, keep))
+    funnel.add(REPEATS[config.duplicates], counts(coded.parts))
 
 
 def _read_counts(
@@ -111,21 +153,11 @@ def _read_counts(
     return n_rows + len(rejects), len(users) + len(more_users), len(items) + len(more_items)
 
 
-def _before_core(rows: Rows, config: PrepConfig, funnel: Funnel) -> Rows:
-    rated = not np.isnan(rows.rating).all()
-    rows = rated_at_least(rows, config.min_rating)
-    funnel.add(f"rating ≥ {config.min_rating:g}" if rated else "no ratings", rows.counts())
-    rows = drop_repeats(rows, config.duplicates)
-    funnel.add(REPEATS[config.duplicates], rows.counts())
-    return rows
-
-
-def _core(rows: Rows, config: PrepConfig, funnel: Funnel) -> tuple[Rows, int]:
+def _core(parts: Parts[Rows], config: PrepConfig, funnel: Funnel, find: FindCore) -> int:
     k_user, k_item = config.user_core or config.k_core, config.item_core or config.k_core
-    core = k_core(rows.user, rows.item, k_user, k_item, config.max_core_rounds)
-    rows = rows.take(core.rows)
+    core = find(parts, k_user, k_item, config.max_core_rounds)
     more = "" if core.converged else ", stopped"
     size = f"{k_user}-core" if k_user == k_item else f"{k_user}/{k_item}-core"
     stage = f"{size} ({core.rounds} round{'s' * (core.rounds != 1)}{more})"
-    funnel.add(stage, rows.counts())
-    return rows, core.rounds
+    funnel.add(stage, counts(parts))
+    return core.rounds

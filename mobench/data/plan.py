@@ -1,6 +1,6 @@
 """What prep would do: settings, files, formats and columns, checked before any work."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,10 +8,18 @@ from mobench.artifacts import sha256
 from mobench.config import PrepConfig
 from mobench.data.clock import Unit, detect_unit, instant
 from mobench.data.files import SourceFile
-from mobench.data.inputs import find_files, heads_of, item_source, named_source, review_source
+from mobench.data.formats import check_items, check_reviews, check_times
+from mobench.data.inputs import find_files
 from mobench.data.sources import Source
 from mobench.errors import ConfigError, DataError
 from mobench.manifest import Input
+
+Track = Callable[[str], None]
+"""Called with the name of each stage as it begins."""
+
+
+def no_track(stage: str) -> None:
+    """Report a stage to nobody."""
 
 
 @dataclass(frozen=True)
@@ -41,31 +49,32 @@ class Plan:
         return [file for file in self.files if file.role == role]
 
 
-def plan(config: PrepConfig) -> Plan:
+def plan(config: PrepConfig, track: Track = no_track) -> Plan:
     """Check everything that can be checked before any work.
 
     Args:
         config: What the user wants.
+        track: Told which file is being hashed.
 
     Raises:
         ConfigError: No source, or settings that contradict each other.
         DataError: A file is missing, of no known format, or lacks a column.
     """
-    files = find_files(config)
-    source, detected, heads = named_source(config), False, dict[str, bytes]()
-    if source is None:
-        heads = heads_of(files)
-        source, detected = review_source(config, files, heads)
-    config = config.with_defaults(source.defaults)
     _check_settings(config)
-    item_sources = _item_sources(source, files, heads)
-    units = _check_columns(config, source, files, heads)
-    inputs = [
-        Input(role=f.role, path=f.name, sha256=item_sources.get(f.name, source).digest(f))
-        for f in files
-    ]
-    inputs += [_share_file(rule) for rule in (config.target_distribution,) if _is_file(rule)]
-    return Plan(config, source, detected, tuple(files), item_sources, units, tuple(inputs))
+    files = find_files(config)
+    source, units = check_reviews(config, [file for file in files if file.role == "reviews"])
+    metadata = [file for file in files if file.role == "metadata"]
+    item_sources = check_items(config, metadata, source)
+    check_times(config, units)
+    return Plan(
+        config=config.with_defaults(source.defaults),
+        source=source,
+        detected=config.format == "auto" and not source.is_named,
+        files=tuple(files),
+        item_sources=item_sources,
+        units=units,
+        inputs=_inputs(config, files, source, item_sources, track),
+    )
 
 
 def cut_instants(config: PrepConfig) -> tuple[int, int]:
@@ -108,30 +117,24 @@ def _check_settings(config: PrepConfig) -> None:
         )
 
 
-def _item_sources(
-    reviews: Source, files: list[SourceFile], heads: Mapping[str, bytes]
-) -> dict[str, Source]:
-    """Return the format of each metadata file after checking its columns."""
-    found: dict[str, Source] = {}
+def _inputs(
+    config: PrepConfig,
+    files: list[SourceFile],
+    reviews: Source,
+    item_sources: Mapping[str, Source],
+    track: Track,
+) -> tuple[Input, ...]:
+    """Hash what will be read; an archive once, however many of its members are."""
+    digests: dict[Path, str] = {}
+    inputs = []
     for file in files:
-        if file.role == "metadata":
-            head = heads.get(file.name, b"")
-            found[file.name] = item_source(head, reviews) if heads else reviews
-            found[file.name].check_items(file, head)
-    return found
-
-
-def _check_columns(
-    config: PrepConfig, source: Source, files: list[SourceFile], heads: Mapping[str, bytes]
-) -> dict[str, Unit | None]:
-    """Return the time unit of each review file."""
-    units: dict[str, Unit | None] = {}
-    for file in files:
-        if file.role == "reviews":
-            found = source.check_reviews(file, heads.get(file.name, b""))
-            wanted = None if config.time_unit == "auto" else config.time_unit
-            units[file.name] = found if found is None else wanted or found
-    return units
+        if file.path not in digests:
+            track(f"hashing {file.name}")
+            digests[file.path] = item_sources.get(file.name, reviews).digest(file)
+        inputs.append(Input(role=file.role, path=file.name, sha256=digests[file.path]))
+    if _is_file(config.target_distribution):
+        inputs.append(_share_file(config.target_distribution))
+    return tuple(inputs)
 
 
 def _is_file(rule: str) -> bool:

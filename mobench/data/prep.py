@@ -1,20 +1,24 @@
 """``prep``: raw files in, dataset artifact out."""
 
+import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
 from mobench import RESULTS_VERSION
-from mobench.artifacts import Artifact, Draft, draft_manifest, existing
+from mobench.artifacts import Artifact, Draft, draft_manifest, existing, tidy
 from mobench.config import PrepConfig
-from mobench.data.funnel import select
+from mobench.data.engines import engine_for
+from mobench.data.funnel import Selection, select
+from mobench.data.ingest import Ingest
 from mobench.data.items import item_tables
-from mobench.data.plan import Plan, plan
-from mobench.data.reading import Reader, Track
-from mobench.data.schema import REVIEWS, rejected_table
+from mobench.data.plan import Plan, Track, no_track, plan
+from mobench.data.reading import Reader
+from mobench.data.schema import rejected_table
+from mobench.data.spark.needs import check_spark
 from mobench.data.tables import (
     funnel_table,
     interactions_table,
@@ -22,7 +26,8 @@ from mobench.data.tables import (
     split_rows,
     users_table,
 )
-from mobench.errors import MobenchError
+
+GIGA = 1e9
 
 
 @dataclass(frozen=True)
@@ -31,10 +36,6 @@ class Prepared:
 
     artifact: Artifact
     fresh: bool
-
-
-def no_track(stage: str) -> None:
-    """Report a stage to nobody."""
 
 
 def prepare(
@@ -51,25 +52,29 @@ def prepare(
     Raises:
         ConfigError: Settings that contradict each other.
         DataError: Raw data that cannot be used; nothing is published.
-        ArtifactError: The name is taken, by another dataset or by something else.
+        ArtifactError: The name is taken, by another dataset or by something else; another process
+            is making it; or the disk is full or cannot be written.
     """
     track("checking files")
-    made = plan(config)
+    if config.engine == "spark":
+        check_spark()
+    made = plan(config, track)
     identity = made.config.identity()
     if not replace:
         found = existing(path, identity, made.inputs, RESULTS_VERSION)
         if found is not None:
+            tidy(path)
             return Prepared(found, fresh=False)
     elif path.exists():
         Artifact.open(path, "dataset")  # replace datasets, never anything else
     settings = made.config.model_dump(mode="json")
     manifest = draft_manifest("dataset", settings, identity, made.inputs, seed=config.seed)
-    with Draft.start(path, manifest) as draft:
-        try:
-            results = _fill(draft, made, track)
-        except MobenchError:
-            shutil.rmtree(draft.work)
-            raise
+    with Draft.start(path, manifest) as draft, draft.whole():
+        # another process may have made it between the look above and our lock
+        found = None if replace else existing(path, identity, made.inputs, RESULTS_VERSION)
+        if found is not None:
+            return Prepared(found, fresh=False)
+        results = _fill(draft, made, track)
         return Prepared(draft.finish(results, replace=replace), fresh=True)
 
 
@@ -77,9 +82,13 @@ def _fill(draft: Draft, made: Plan, track: Track) -> dict[str, Any]:
     """Run all stages, write the tables, and return the results."""
     config = made.config
     reader = Reader(made, track)
-    frame = pl.concat([REVIEWS.to_frame(), *reader.reviews()], rechunk=True)
-    track("filtering")
-    chosen = select(frame, reader.rejects, config, reader.catalogue)
+    if config.engine == "spark":
+        from mobench.data.spark.engine import fill
+
+        results = fill(draft, reader)
+        return {**results, **_close(draft, made, reader)}
+    with scratch(draft.work) as folder:
+        chosen = _select(made, reader, folder, track)
     track("splitting")
     split = split_rows(chosen.rows, config)
     n_users, n_items = len(chosen.user_ids), len(chosen.catalogue.ids)
@@ -92,17 +101,48 @@ def _fill(draft: Draft, made: Plan, track: Track) -> dict[str, Any]:
     draft.write_table("items.parquet", items.items)
     draft.write_table("groups.parquet", items.groups)
     draft.write_table("funnel.parquet", funnel_table(chosen.funnel))
-    if reader.rejects.listed or reader.item_rejects.listed:
-        rejected = rejected_table(reader.rejects, reader.item_rejects)
-        draft.write_table("rejected.parquet", rejected)
-    _record_rows(draft, reader.n_rows)
     counts = {"n_users": n_users, "n_items": n_items, "core_rounds": chosen.core_rounds}
     return {
         **counts,
         **split_results(split, config),
         **items.results,
-        **_source_results(made, reader),
+        **_close(draft, made, reader),
     }
+
+
+def _close(draft: Draft, made: Plan, reader: Reader) -> dict[str, Any]:
+    """Write what the reader refused, and return what it says about the source."""
+    if reader.rejects.listed or reader.item_rejects.listed:
+        rejected = rejected_table(reader.rejects, reader.item_rejects)
+        draft.write_table("rejected.parquet", rejected)
+    _record_rows(draft, reader.n_rows)
+    return _source_results(made, reader)
+
+
+def _select(made: Plan, reader: Reader, folder: Path, track: Track) -> Selection:
+    config = made.config
+    engine = engine_for(made)
+    memory = GIGA * config.memory if config.memory else physical_memory() / 2
+    ingest = Ingest(engine.coder(), engine.coder(), config.min_rating, folder, memory)
+    coded = ingest.take(reader.reviews())
+    track("filtering")
+    return select(coded, reader.rejects, config, reader.catalogue, engine.core, memory)
+
+
+@contextmanager
+def scratch(work: Path) -> Iterator[Path]:
+    """Give a folder for rows that memory does not hold; it is gone afterwards."""
+    folder = work / "rows"
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+def physical_memory() -> int:
+    """Return the bytes of memory of this machine."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def _record_rows(draft: Draft, n_rows: dict[str, int]) -> None:
@@ -116,6 +156,7 @@ def _source_results(made: Plan, reader: Reader) -> dict[str, Any]:
     return {
         "n_rejected": counts.total(),
         "rejected": dict(sorted(counts.items())),
+        "has_time": None not in made.units.values(),
         "format": made.source.name,
         "format_label": made.source.label,
         "format_detected": made.detected,

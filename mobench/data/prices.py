@@ -11,6 +11,7 @@ FORMS = ("number", "text", "range")
 MissingPrice = Literal["zero", "category-median", "drop"]
 LARGEST = 1e9
 LONGEST = 100
+_MARKUP = re.compile(r"</?[a-zA-Z]|[{}]")
 _AMOUNT = r"(?:[$£€¥]|USD|EUR|GBP)?\s*(\d{1,3}(?:,\d{3})+(?:\.\d*)?|\d+(?:\.\d*)?|\.\d+)"
 TEXT = re.compile(rf"\s*{_AMOUNT}\s*", re.ASCII)
 RANGE = re.compile(rf"\s*{_AMOUNT}\s*(?:-|–|—|to)\s*{_AMOUNT}\s*", re.ASCII)
@@ -20,7 +21,8 @@ def parse_price(value: object) -> tuple[float | None, str]:
     """Return a price and how it was written, or ``None`` and why.
 
     Numbers, texts such as ``"$1,299.00"`` and ranges such as ``"$10.99 - $24.99"`` (their midpoint)
-    are prices from 0 to 1e9. Anything else is not guessed at.
+    are prices from 0 to 1e9. Anything else is not guessed at: ``markup`` is a piece of the web page
+    (HTML or CSS) that leaked into the files.
     """
     if value is None or (isinstance(value, str) and not value.strip()):
         return None, "missing"
@@ -43,7 +45,7 @@ def _from_text(text: str) -> tuple[float | None, str]:
             return _amount(match[1]), "text"
         if match := RANGE.fullmatch(text):
             return (_amount(match[1]) + _amount(match[2])) / 2, "range"
-    return None, "not a price"
+    return None, "markup" if _MARKUP.search(text) else "not a price"
 
 
 def _amount(digits: str) -> float:

@@ -1,17 +1,14 @@
 """The files of a plan into frames; what cannot be used is counted on the way."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import polars as pl
 
 from mobench.data.catalogue import Catalogue
-from mobench.data.plan import Plan
+from mobench.data.plan import Plan, Track
 from mobench.data.schema import Rejects
 from mobench.errors import DataError
-
-Track = Callable[[str], None]
-"""Called with the name of each stage as it begins."""
 
 
 @dataclass

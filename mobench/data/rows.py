@@ -4,10 +4,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from mobench.data.blocks import Block, read_blocks
-from mobench.data.clock import END, Unit, checked_instant, detect_unit, to_milliseconds
+from mobench.data.clock import Unit, checked_instant, detect_unit, to_milliseconds
 from mobench.data.fields import BadRow, finite, identifier
 from mobench.data.files import SourceFile
 from mobench.data.schema import REVIEWS, TEXT_LIMIT, Rejected, Rejects
@@ -19,6 +20,11 @@ SAMPLE = 1000
 PARSED = pl.Schema(
     {"user": pl.String, "item": pl.String, "rating": pl.Float64, "timestamp": pl.Float64}
 )
+"""What ``fast`` returns; times may be Int64, too, or ISO texts."""
+VISIBLE = "!", "\x7f"
+"""A text from the first and below the second begins with a visible ASCII character."""
+NOT_BLANK = r"[^\s\x1c-\x1f]"
+"""A character that ``str.strip`` would leave."""
 
 
 @dataclass(frozen=True)
@@ -46,14 +52,23 @@ class Columns:
         every = (self.user, self.item, self.rating, self.time)
         return tuple(name for name in every if name is not None)
 
-    def certain(self) -> pl.Expr:
-        """Return which rows of a frame with the schema ``PARSED`` are usable beyond doubt."""
-        checks = [pl.col("user", "item").str.strip_chars() != ""]
-        if self.rating is not None:
-            checks.append(pl.col("rating").is_finite())
-        if self.time is not None:
-            checks.append(pl.col("timestamp").is_between(0, END, closed="left"))
-        return pl.all_horizontal(checks).fill_null(value=False)
+    def sure(self, frame: pl.DataFrame) -> pl.Series | None:
+        """Return which rows are usable beyond doubt, ``None`` if it is all of them.
+
+        Args:
+            frame: Rows with the schema ``REVIEWS``; doubtful times are null.
+        """
+        given = ["user", "item", "timestamp", *(["rating"] if self.rating is not None else [])]
+        ids = pl.col("user", "item")
+        visible = ids.is_between(pl.lit(VISIBLE[0]), pl.lit(VISIBLE[1]), closed="left")
+        finite = [pl.col("rating").is_finite()] if self.rating is not None else []
+        # three times faster than what follows, and nearly always enough
+        is_full = not any(frame[name].null_count() for name in given)
+        if is_full and all(frame.select(e.all() for e in (visible, *finite)).row(0)):
+            return None
+        checks = [ids.str.contains(NOT_BLANK), pl.col("timestamp").is_not_null(), *finite]
+        sure = frame.select(pl.all_horizontal(checks).fill_null(value=False)).to_series()
+        return None if sure.all() else sure
 
 
 class LineParser(ABC):
@@ -71,8 +86,9 @@ class LineParser(ABC):
         """Return one row per line with the schema ``PARSED``, times in the unit of the file.
 
         A row with a null is left to ``slow``; ``None`` leaves all of them. A column that the file
-        does not have is all null. Whether numbers are finite and times possible is checked
-        elsewhere.
+        does not have is all null. Whether ids are blank, numbers finite and times possible is
+        checked elsewhere. Times may also be Int64, which is faster, and in the unit ``iso`` only
+        texts are understood.
         """
 
     @abstractmethod
@@ -135,8 +151,10 @@ class _Reader:
 
     def read(self, block: Block) -> Iterator[pl.DataFrame]:
         """Yield the rows; a block that cannot be read at once is halved."""
-        n_lines = block.data.count(b"\n")
-        frame = None if self.unit == "iso" or not n_lines else self.parser.fast(block.data)
+        n_lines = occurrences(b"\n", block.data)
+        if not n_lines:
+            return
+        frame = self.parser.fast(block.data)
         if frame is not None and frame.height == n_lines:
             yield self._checked(block, frame)
         elif n_lines <= LEAF:
@@ -151,12 +169,12 @@ class _Reader:
     def _checked(self, block: Block, frame: pl.DataFrame) -> pl.DataFrame:
         """Return the certain rows of a block, and the others that ``slow`` can read."""
         if self.unit is None:
-            frame = frame.with_columns(timestamp=pl.lit(0.0))
-        elif self.unit != "iso":
-            frame = frame.with_columns(to_milliseconds(pl.col("timestamp"), self.unit))
-        certain = frame.select(self.parser.columns.certain()).to_series()
-        if certain.all():
-            return frame.cast(REVIEWS)
+            frame = frame.with_columns(timestamp=pl.lit(0, pl.Int64))
+        else:
+            frame = frame.with_columns(to_milliseconds(frame["timestamp"], self.unit))
+        certain = self.parser.columns.sure(frame)
+        if certain is None:
+            return frame
         lines = block.data.split(b"\n")
         doubtful = (~certain).arg_true()
         rows = ((n, self._row(block.line + n, lines[n].removesuffix(b"\r"))) for n in doubtful)
@@ -199,6 +217,11 @@ def checked(
         None if columns.rating is None else finite(fields.rating, columns.rating),
         checked_instant(fields.time, columns.time, unit) if columns.time and unit else 0,
     )
+
+
+def occurrences(byte: bytes, data: bytes) -> int:
+    """Return how often a byte occurs: ``data.count(byte)``, four times faster where it is often."""
+    return int(np.count_nonzero(np.frombuffer(data, np.uint8) == ord(byte)))
 
 
 def _is_utf8(line: bytes) -> bool:

@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from mobench.data.codes import Codes
+from mobench.data.codes import Codes, stable_order
 
 TieBreak = Literal["source", "random", "basket"]
 TRAIN, VAL, TEST = 0, 1, 2
@@ -31,9 +31,11 @@ def sort_order(
     user: Codes, timestamp: NDArray[np.int64], tie_break: TieBreak, draw: np.random.Generator
 ) -> NDArray[np.int64]:
     """Return the order ``[N]`` by user, then time; equal times in source order or at random."""
+    order = np.arange(len(user))
     if tie_break == "random":
-        return np.lexsort((draw.permutation(len(user)), timestamp, user))
-    return np.lexsort((timestamp, user))
+        order = stable_order(draw.permutation(len(user)))
+    order = order[stable_order(timestamp[order] - timestamp.min(initial=0))]
+    return order[stable_order(user[order])]
 
 
 def leave_one_out(user: Codes, timestamp: NDArray[np.int64], tie_break: TieBreak) -> Labels:
@@ -49,17 +51,24 @@ def leave_one_out(user: Codes, timestamp: NDArray[np.int64], tie_break: TieBreak
         timestamp: Milliseconds ``[N]``, ascending per user, ties already ordered.
         tie_break: How ties were ordered.
     """
-    unit = np.arange(len(user))
-    if tie_break == "basket":
-        unit = np.cumsum(_differs(user) | _differs(timestamp)) - 1
-    owner = user[np.flatnonzero(_differs(unit))]
-    from_end, n_units = _from_end(owner)
-    split = np.zeros(len(owner), np.int8)
-    split[(n_units >= 3) & (from_end == 1)] = VAL
-    split[(n_units >= 3) & (from_end == 0)] = TEST
-    ties = 0 if tie_break == "basket" else _tie_users(timestamp, from_end, n_units)
-    short = int(np.count_nonzero((n_units < 3) & (from_end == 0)))
-    return Labels(split[unit], ties, short)
+    if tie_break != "basket":
+        return _hold_out(user, timestamp)
+    starts = np.flatnonzero(_differs(user) | _differs(timestamp))
+    baskets = _hold_out(user[starts], timestamp[starts])
+    split = np.repeat(baskets.split, np.diff(starts, append=len(user)))
+    return Labels(split, 0, baskets.short_users)
+
+
+def _hold_out(owner: Codes, timestamp: NDArray[np.int64]) -> Labels:
+    """Hold out the last and the last but one of each owner's rows or baskets."""
+    starts = np.flatnonzero(_differs(owner))
+    sizes = np.diff(starts, append=len(owner))
+    test = (starts + sizes - 1)[sizes >= 3]
+    split = np.full(len(owner), TRAIN, np.int8)
+    split[test - 1], split[test] = VAL, TEST
+    last, val, train = timestamp[test], timestamp[test - 1], timestamp[test - 2]
+    ties = int(np.count_nonzero((last == val) | (val == train)))
+    return Labels(split, ties, int(np.count_nonzero(sizes < 3)))
 
 
 def temporal(timestamp: NDArray[np.int64], val_from: int, test_from: int) -> Labels:
@@ -71,20 +80,3 @@ def temporal(timestamp: NDArray[np.int64], val_from: int, test_from: int) -> Lab
 def _differs(values: NDArray[np.int64] | Codes) -> NDArray[np.bool_]:
     """Return whether each value differs from the one before; the first always does."""
     return np.append(np.ones(min(len(values), 1), np.bool_), values[1:] != values[:-1])
-
-
-def _from_end(owner: Codes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return each position's distance from its owner's last one, and the owner's count."""
-    starts = np.flatnonzero(_differs(owner))
-    sizes = np.diff(np.append(starts, len(owner)))
-    n_units = np.repeat(sizes, sizes)
-    return np.repeat(starts + sizes, sizes) - 1 - np.arange(len(owner)), n_units
-
-
-def _tie_users(
-    timestamp: NDArray[np.int64], from_end: NDArray[np.int64], n_units: NDArray[np.int64]
-) -> int:
-    """Count users whose test row ties with the val row, or the val row with the last train row."""
-    test = np.flatnonzero((from_end == 0) & (n_units >= 3))
-    last, val, train = timestamp[test], timestamp[test - 1], timestamp[test - 2]
-    return int(np.count_nonzero((last == val) | (val == train)))

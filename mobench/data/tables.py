@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from mobench.config import PrepConfig
 from mobench.data.dataset import SPLITS
-from mobench.data.filters import Rows
 from mobench.data.funnel import Funnel
 from mobench.data.plan import cut_instants
 from mobench.data.split import TRAIN, Labels, leave_one_out, sort_order, temporal
+from mobench.data.store import Rows
 from mobench.errors import DataError
 from mobench.seeds import Seeds
 

@@ -11,6 +11,8 @@ COMMON = {"--config", "--set", "--name", "--force", "--json"}
 FLAGS = {
     "prep": COMMON
     | {
+        "--inspect",
+        "--download",
         "--meta",
         "--format",
         "--columns",
@@ -66,6 +68,7 @@ FLAGS = {
     "report": COMMON | {"--k", "--keep", "--min-base-hits", "--resamples", "--seed"},
     "reproduce": {"--data", "--dry-run", "--json"},
     "show": {"--json"},
+    "export": {"--to", "--name", "--force", "--json"},
 }
 SHORT = {"--config": "-c"}
 CONFIGS: dict[str, type[Config]] = {

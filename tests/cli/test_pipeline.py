@@ -21,7 +21,10 @@ KINDS = {
 def test_prep_shows_the_funnel_the_split_and_what_is_next(run, pipeline: Path) -> None:
     code, out, err = run("prep raw/reviews.csv.gz --meta raw/meta.jsonl --k-core 2 --name again")
     assert code == 0
-    assert err == "next  mobench train data/datasets/again --method base\n"
+    assert err == (
+        "next  mobench train data/datasets/again --method base\n"
+        "see   mobench show data/datasets/again\n"
+    )
     lines = out.splitlines()
     assert lines[0].startswith("source amazon")
     assert lines[0].endswith(", detected · 1 file + metadata")

@@ -31,11 +31,13 @@ HOMES = {
     "polars": ("data/", "report/compare.py"),
     "torch": ("models/", "evaluation/", "training/"),
     "safetensors": ("evaluation/", "training/"),
-    "matplotlib": ("report/plots.py",),
+    "matplotlib": ("report/plots.py", "report/dataset/plots.py"),
     "typer": ("cli/",),
     "rich": ("cli/",),
     "click": (),
     "pandas": (),
+    "pyspark": ("data/spark/",),
+    "py4j": ("data/spark/",),
 }
 
 LEVEL = {part: level for level, parts in enumerate(LEVELS) for part in parts}

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from mobench.data import blocks
 from mobench.data.blocks import Block, read_blocks, read_head
 from mobench.data.files import SourceFile
-from mobench.data.schema import Rejected
 from mobench.errors import DataError
+from tests.unit.data.packing import lines_of, packed
 
 LOOSE = settings(
     deadline=None,
@@ -18,23 +18,11 @@ LOOSE = settings(
 )
 
 
-def lines_of(path: Path) -> tuple[list[tuple[int, bytes]], list[Rejected]]:
-    lines: list[tuple[int, bytes]] = []
-    rejected = []
-    for block in read_blocks(SourceFile("reviews", path, "x")):
-        if isinstance(block, Rejected):
-            rejected.append(block)
-            continue
-        assert block.data.endswith(b"\n")
-        lines += enumerate(block.data.split(b"\n")[:-1], block.line)
-    return lines, rejected
-
-
 @LOOSE
 @given(
     st.lists(st.text("ab é\r", max_size=12).map(str.encode), max_size=30),
     st.integers(1, 40),
-    st.booleans(),
+    st.sampled_from(["plain", "gzip", "zstd", "zip"]),
     st.booleans(),
 )
 def test_every_line_comes_once_with_its_number(
@@ -42,14 +30,14 @@ def test_every_line_comes_once_with_its_number(
     monkeypatch: pytest.MonkeyPatch,
     lines: list[bytes],
     size: int,
-    zipped: bool,
+    how: str,
     ended: bool,
 ) -> None:
     data = b"\n".join(lines) + (b"\n" if ended and lines else b"")
     path = tmp_path / "file"
-    path.write_bytes(gzip.compress(data) if zipped else data)
+    path.write_bytes(packed(how, data))
     monkeypatch.setattr(blocks, "BLOCK", size)
-    kept, rejected = lines_of(path)
+    kept, rejected = lines_of(path, "m" if how == "zip" else None)
     wanted = list(enumerate(data.split(b"\n"), 1))
     if wanted[-1][1] == b"":
         wanted.pop()
@@ -134,8 +122,35 @@ def test_head_ends_with_a_whole_line(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"x" * 999 + b"\n" + b"y" * (1 << 19))
     assert read_head(SourceFile("reviews", path, "x")) == b"x" * 999 + b"\n"
-    path.write_bytes(gzip.compress(b"a\nb")[:-12])
-    assert read_head(SourceFile("reviews", path, "x")) in (b"a\nb", b"")
+    path.write_bytes(b"z" * (1 << 19))
+    assert read_head(SourceFile("reviews", path, "x")) == b"z" * blocks.HEAD
+
+
+def test_head_of_a_broken_stream_is_what_can_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(gzip.compress(b"a\nb")[:-8])
+    assert read_head(SourceFile("reviews", path, "x")) == b"a\nb"
+    path.write_bytes(gzip.compress(b"a\nb")[:6])
+    with pytest.raises(DataError, match="'x' holds no readable line: gzip stream ends early"):
+        read_head(SourceFile("reviews", path, "x"))
+
+
+@pytest.mark.parametrize("data", [b"a\r\nb\r\n", b"a\0,b\n\0\n", b"one\rtwo\rthree"])
+def test_carriage_returns_and_nul_bytes_stay(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(data)
+    lines, rejected = lines_of(path)
+    assert b"".join(line + b"\n" for _, line in lines) == data.removesuffix(b"\n") + b"\n"
+    assert not rejected
+
+
+@pytest.mark.parametrize("how", ["plain", "gzip", "zstd", "zip"])
+def test_an_empty_file_has_no_lines(tmp_path: Path, how: str) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(packed(how, b""))
+    member = "m" if how == "zip" else None
+    assert lines_of(path, member) == ([], [])
+    assert read_head(SourceFile("reviews", path, "x", member)) == b""
 
 
 def test_a_file_that_cannot_be_opened(tmp_path: Path) -> None:

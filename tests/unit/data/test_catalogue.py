@@ -13,6 +13,8 @@ from mobench.data.catalogue import Catalogue, clean_paths, clean_text
         ("&nbsp;", None),
         (None, None),
         (5, None),
+        ("half \ud83d and pair \ud83d\ude00", "half \ufffd and pair 😀"),
+        ("&#xd800; &lt;b&gt;", "\ufffd <b>"),
     ],
 )
 def test_text(value: object, text: str | None) -> None:

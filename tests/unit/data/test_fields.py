@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mobench.data.clock import (
@@ -146,11 +146,36 @@ def test_times_that_are_refused(value: object, reason: str) -> None:
     assert caught.value.reason == reason
 
 
-@settings(deadline=None, max_examples=60)
+def usable(value: float, unit: str) -> int | None:
+    time = instant(value, unit)
+    return time if time is not None and 0 <= time < END else None
+
+
+@settings(max_examples=60)
+@example([1e306], "s")
 @given(
-    st.lists(st.floats(0, 1e18) | st.integers(0, 2**53).map(float), min_size=1, max_size=20),
+    st.lists(
+        st.floats()
+        | st.floats(-1.0, 5e15)
+        | st.sampled_from([-0.4, -0.5, -0.6, END - 0.5, END - 0.51, END / 1000, END * 1000.0])
+    ),
     st.sampled_from(["s", "ms", "us"]),
 )
 def test_columns_and_single_values_agree(values: list[float], unit: str) -> None:
-    column = pl.DataFrame({"t": values}).select(to_milliseconds(pl.col("t"), unit))["t"]
-    assert column.to_list() == [float(instant(value, unit) or 0) for value in values]
+    column = to_milliseconds(pl.Series(values, dtype=pl.Float64), unit)
+    assert column.dtype == pl.Int64
+    assert column.to_list() == [usable(value, unit) for value in values]
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(st.integers(-(2**63), 2**63 - 1) | st.integers(-1, 5 * 10**15) | st.just(END // 1000)),
+    st.sampled_from(["s", "ms", "us"]),
+)
+def test_columns_of_whole_numbers_agree(values: list[int], unit: str) -> None:
+    column = to_milliseconds(pl.Series(values, dtype=pl.Int64), unit)
+    assert column.to_list() == [usable(value, unit) for value in values]
+
+
+def test_numbers_are_no_iso_times() -> None:
+    assert to_milliseconds(pl.Series([2019, 20190101]), "iso").to_list() == [None, None]

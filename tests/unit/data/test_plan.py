@@ -14,6 +14,10 @@ from tests.unit.data.make import metadata, reviews, write, write_csv, write_json
 
 GOOD = {"user_id": "U", "parent_asin": "I", "rating": 5.0, "timestamp": 1546300800000}
 
+CHOICES = (
+    "ame review files, or the built-in 'demo' or 'synthetic', or a public set such as 'ml-100k'."
+)
+
 
 @pytest.fixture
 def files(workdir: Path) -> Path:
@@ -96,19 +100,19 @@ def raised(config: PrepConfig) -> tuple[type[MobenchError], str, str | None]:
             {"source": ()},
             ConfigError,
             "no source given",
-            "name review files, or the embedded set 'demo'.",
+            "n" + CHOICES,
         ),
         (
             {"source": ("review.csv",)},
             DataError,
             "'review.csv' does not exist",
-            "did you mean 'reviews.csv'? Name review files, or the embedded set 'demo'.",
+            "did you mean 'reviews.csv'? N" + CHOICES,
         ),
         (
             {"meta": ("nowhere/meta.jsonl",)},
             DataError,
             "'nowhere/meta.jsonl' does not exist",
-            "Name review files, or the embedded set 'demo'.",
+            "N" + CHOICES,
         ),
         (
             {"source": (".",)},
@@ -149,8 +153,9 @@ def raised(config: PrepConfig) -> tuple[type[MobenchError], str, str | None]:
         (
             {"meta": ("reviews.csv.gz",)},
             DataError,
-            "'reviews.csv.gz' is no metadata file of the format amazon-2023-csv",
-            None,
+            "'reviews.csv.gz' is of no known format:"
+            " it begins with 'user_id,parent_asin,rating,timestamp'",
+            "name its columns: --format csv --columns item=…,price=…,category=…",
         ),
         (
             {"meta": ("reviews.jsonl",)},
@@ -209,8 +214,8 @@ def test_what_cannot_work(
         ("\n \n", "'x.csv' holds no readable line", "is the download complete?"),
         (
             "a,b\n1,2\n",
-            "'x.csv' is of no known format",
-            "name it with --format: amazon-2023-csv, amazon-2023-jsonl.",
+            "'x.csv' is of no known format: it begins with 'a,b'",
+            "name its columns: --format csv --columns user=…,item=…",
         ),
         (
             "user,parent_asin,rating,timestamp\nU,I,5,1\n",
@@ -231,7 +236,9 @@ def test_files_that_cannot_be_read(files: Path, text: str, message: str, hint: s
 
 def test_a_gzip_that_is_all_damage(files: Path) -> None:
     Path("x.gz").write_bytes(gzip.compress(b"a,b\n")[:6])
-    assert raised(settings(source=("x.gz",)))[1] == "'x.gz' holds no readable line"
+    assert raised(settings(source=("x.gz",)))[1] == (
+        "'x.gz' holds no readable line: gzip stream ends early"
+    )
 
 
 @pytest.mark.parametrize(

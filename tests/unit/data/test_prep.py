@@ -224,7 +224,7 @@ def test_the_manifest_tells_what_a_summary_needs(files: Path) -> None:
     assert set(manifest.results) == {
         "n_users", "n_items", "n_rows", "n_train", "n_val", "n_test", "core_rounds",
         "split", "tie_break", "tie_users", "short_users", "time_from", "time_to",
-        "n_rejected", "rejected", "format", "format_label", "format_detected",
+        "n_rejected", "rejected", "has_time", "format", "format_label", "format_detected",
         "n_review_files", "n_metadata_files", "price_coverage", "price_forms", "price_missing",
         "category_coverage", "fair_level", "fair_labels", "n_fair_groups", "n_pop_groups",
         "repeated_metadata",

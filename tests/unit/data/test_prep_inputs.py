@@ -64,13 +64,16 @@ def test_seeds_move_random_ties_only(files: Path) -> None:
     assert results["tie_users"] == results["n_users"]
 
 
+HASHING = ["hashing reviews.csv", "hashing meta.jsonl"]
+
+
 def test_up_to_date_taken_and_replaced(files: Path) -> None:
     config = PrepConfig(**SMALL)
     assert prepare(config, Path("out")).fresh
     stages: list[str] = []
     again = prepare(config, Path("out"), track=stages.append)
     assert not again.fresh
-    assert stages == ["checking files"]
+    assert stages == ["checking files", *HASHING]
     taken = r"'out' exists and was made with other settings .k_core."
     with pytest.raises(ArtifactError, match=taken):
         prepare(PrepConfig(**{**SMALL, "k_core": 2}), Path("out"))
@@ -94,6 +97,7 @@ def test_stages_are_told_in_order(files: Path) -> None:
     prepare(PrepConfig(**SMALL), Path("out"), track=stages.append)
     assert stages == [
         "checking files",
+        *HASHING,
         "reading reviews.csv",
         "filtering",
         "reading meta.jsonl",

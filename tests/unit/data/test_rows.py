@@ -13,11 +13,12 @@ from mobench.data import blocks, rows
 from mobench.data.files import SourceFile
 from mobench.data.rows import LineParser, read_rows
 from mobench.data.schema import REVIEWS, Rejected, Rejects
-from mobench.data.sources.amazon_csv import CsvLines
+from mobench.data.sources.amazon_csv import COLUMNS
 from mobench.data.sources.amazon_jsonl import JsonLines
+from mobench.data.sources.delimited import DelimitedLines
 from tests.unit.data.make import HEADER, write, write_csv
 
-CSV = CsvLines(["user_id", "parent_asin", "rating", "timestamp"])
+CSV = DelimitedLines(["user_id", "parent_asin", "rating", "timestamp"], COLUMNS)
 LOOSE = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 GOOD = "U1,I1,5.0,1546300800000"
 
@@ -217,7 +218,7 @@ def test_lines_that_are_no_text_are_refused(tmp_path: Path) -> None:
 
 
 def test_columns_may_come_in_any_order_among_others(tmp_path: Path) -> None:
-    parser = CsvLines(["history", "timestamp", "rating", "parent_asin", "user_id"])
+    parser = DelimitedLines(["history", "timestamp", "rating", "parent_asin", "user_id"], COLUMNS)
     path = write(tmp_path / "r.csv", "h,t,r,p,u\na b,1546300800000,4,I,U\r\n,1546300800001,2,J,V\n")
     frame, rejects = read(path, parser)
     assert frame.rows() == [("U", "I", 4.0, 1546300800000), ("V", "J", 2.0, 1546300800001)]

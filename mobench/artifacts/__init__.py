@@ -1,14 +1,14 @@
 """Artifacts: directories that are complete and never change, or absent.
 
 Work happens in ``NAME.partial/``. The manifest is written last, then the directory is renamed, so
-``NAME/manifest.json`` exists only in a complete artifact. One process at a time holds a draft.
+``NAME/manifest.json`` exists only in a complete artifact. One process at a time holds a draft: its
+lock lies in the directory and is renamed with it, so that nobody enters while it is published.
 """
 
-import fcntl
 import json
 import os
-import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from mobench.artifacts.disk import explained
+from mobench.artifacts.folders import LOCK, MANIFEST, empty, holds, publish, remove, take_lock
+from mobench.artifacts.folders import tidy as tidy
 from mobench.complete import UNFINISHED as UNFINISHED
 from mobench.complete import Artifact as Artifact
 from mobench.complete import existing as existing
@@ -49,25 +52,15 @@ class Draft:
                 making the same artifact, or no directory can be made.
         """
         work = partial(path)
-        if path.exists() and not (path / "manifest.json").is_file():
+        if path.exists() and not (path / MANIFEST).is_file():
             raise ArtifactError(  # --force replaces artifacts, never somebody's own files
                 f"'{path}' exists and is not an artifact", "choose another --name, or remove it."
             )
-        try:
-            work.mkdir(parents=True, exist_ok=True)
-            lock = os.open(work / "lock", os.O_CREAT | os.O_RDWR, 0o644)
-        except OSError as error:
-            raise ArtifactError(f"'{work}' cannot be made: {error.strerror}") from error
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            os.close(lock)
-            raise ArtifactError(
-                f"'{path}' is being made by another process", "wait for it, or stop it first."
-            ) from error
-        for old in () if keep else [path for path in work.iterdir() if path.name != "lock"]:
-            shutil.rmtree(old) if old.is_dir() else old.unlink()
-        return cls(path, manifest, Stopwatch(), lock=lock)
+        draft = cls(path, manifest, Stopwatch(), lock=take_lock(path))
+        if not keep:
+            with explained(work):
+                empty(work)
+        return draft
 
     def __enter__(self) -> "Draft":
         """Return the draft itself."""
@@ -79,43 +72,75 @@ class Draft:
             os.close(self.lock)
             self.lock = None
 
+    @contextmanager
+    def whole(self) -> Iterator[None]:
+        """Leave nothing behind unless the body finishes the draft, and explain refused writes.
+
+        Raises:
+            ArtifactError: The disk is full, or does not take what the body writes.
+        """
+        try:
+            with explained(self.work):
+                yield
+        finally:
+            if self.lock is not None and holds(self.lock, self.work):
+                remove(self.work)
+
     @property
     def work(self) -> Path:
         """The directory in which files are written until ``finish``."""
         return partial(self.path)
 
     def write_table(self, name: str, columns: Columns | pa.Table) -> None:
-        """Write a Parquet table (zstd); it appears whole or not at all."""
+        """Write a Parquet table (zstd); it appears whole or not at all.
+
+        Raises:
+            ArtifactError: The disk is full, or does not take it.
+        """
         table = as_table(columns)
         temporary = self.work / f"{name}.tmp"
-        pq.write_table(table, temporary, compression="zstd")
-        temporary.replace(self.work / name)
+        repeat = [f.name for f in table.schema if not pa.types.is_integer(f.type)]
+        options: dict[str, Any] = {"use_dictionary": repeat, "write_statistics": False}
+        with explained(self.work, table.nbytes):
+            pq.write_table(table, temporary, compression="zstd", **options)
+            temporary.replace(self.work / name)
         self.rows[name] = table.num_rows
 
     def write_text(self, name: str, text: str) -> None:
-        """Write a UTF-8 text file; it appears whole or not at all."""
-        path = self.work / name
-        path.parent.mkdir(parents=True, exist_ok=True)
+        """Write a UTF-8 text file; it appears whole or not at all.
+
+        Raises:
+            ArtifactError: The disk is full, or does not take it.
+        """
+        path, data = self.work / name, text.encode()
         temporary = path.with_name(path.name + ".tmp")
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
+        with explained(self.work, len(data)):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary.write_bytes(data)
+            temporary.replace(path)
 
     def finish(
         self, results: Mapping[str, Any] | None = None, *, replace: bool = False
     ) -> Artifact:
-        """Hash the files, write the manifest, and publish the directory under its name."""
-        (self.work / "lock").unlink()
+        """Hash the files, write the manifest, and publish the directory under its name.
+
+        Raises:
+            ArtifactError: The name was taken meanwhile, or the disk does not take the manifest.
+        """
         manifest = self.manifest.model_copy(
             update={"files": self._files(), "results": dict(results or {}), **self.watch.read()}
         )
         text = json.dumps(manifest.model_dump(mode="json"), indent=1, ensure_ascii=False)
-        self.write_text("manifest.json.tmp", text + "\n")
-        (self.work / "manifest.json.tmp").replace(self.work / "manifest.json")
-        _publish(self.work, self.path, replace=replace)
+        self.write_text(MANIFEST, text + "\n")
+        with explained(self.work):
+            publish(self.work, self.path, replace=replace)
+        self.__exit__()
+        (self.path / LOCK).unlink(missing_ok=True)
         return Artifact(self.path, manifest)
 
     def _files(self) -> list[FileEntry]:
-        paths = sorted(p for p in self.work.rglob("*") if p.is_file())
+        own = (self.work / LOCK, self.work / MANIFEST)
+        paths = sorted(p for p in self.work.rglob("*") if p.is_file() and p not in own)
         return [
             FileEntry(
                 path=(name := p.relative_to(self.work).as_posix()),
@@ -125,17 +150,3 @@ class Draft:
             )
             for p in paths
         ]
-
-
-def _publish(work: Path, path: Path, *, replace: bool) -> None:
-    old = path.with_name(path.name + ".old")
-    if replace and path.exists():
-        shutil.rmtree(old, ignore_errors=True)
-        path.rename(old)
-    try:
-        work.rename(path)
-    except OSError as error:
-        raise ArtifactError(
-            f"'{path}' was taken while it was being made", "choose another --name."
-        ) from error
-    shutil.rmtree(old, ignore_errors=True)

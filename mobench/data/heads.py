@@ -1,0 +1,74 @@
+"""The first lines of input files, and what can be said of a file that nobody recognises."""
+
+from mobench.data.blocks import read_head
+from mobench.data.fields import quoted
+from mobench.data.files import SourceFile
+from mobench.data.streams import compression
+from mobench.errors import DataError
+
+PARQUET = b"PAR1"
+FOREIGN = {
+    b"BZh": "bzip2",
+    b"\xfd7zXZ\x00": "xz",
+    b"7z\xbc\xaf\x27\x1c": "7-Zip",
+    b"Rar!\x1a\x07": "RAR",
+    b"\x04\x22\x4d\x18": "LZ4",
+    b"PK\x03\x04": "zip inside another archive",
+    b"\x1f\x8b": "gzip inside another archive",
+    b"\x28\xb5\x2f\xfd": "zstandard inside another archive",
+}
+"""Packed files that are not read, by their first bytes."""
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+TAR = slice(257, 262)
+
+
+def checked_head(file: SourceFile) -> bytes:
+    """Return the first lines of a file that may be what prep reads.
+
+    Raises:
+        DataError: It cannot be read, is empty, or is packed or encoded in another way.
+    """
+    head = read_head(file)
+    if not head.strip():
+        raise DataError(f"'{file.name}' holds no readable line", "is the download complete?")
+    for magic, what in FOREIGN.items():
+        if head.startswith(magic):
+            raise DataError(f"'{file.name}' is packed ({what})", "unpack it first.")
+    if head[TAR] == b"ustar":
+        raise DataError(f"'{file.name}' is a tar archive", "unpack it, and name its files.")
+    if head.startswith(PARQUET) and compression(file) != "plain":
+        raise DataError(
+            f"'{file.name}' is Parquet inside {compression(file)}", "unpack it: prep jumps in it."
+        )
+    if head.startswith(UTF_16):
+        raise DataError(
+            f"'{file.name}' is UTF-16", "convert it: iconv -f UTF-16 -t UTF-8 FILE > NEW."
+        )
+    if b"\r" in head and b"\n" not in head and not head.startswith(PARQUET):
+        raise DataError(
+            f"'{file.name}' ends its lines with a carriage return alone, as old Macs did",
+            r"convert it: tr '\r' '\n' < FILE > NEW.",
+        )
+    return head
+
+
+def shape(head: bytes) -> str:
+    """Return which of the formats without a layout of their own may read a file."""
+    if head.startswith(PARQUET):
+        return "parquet"
+    return "jsonl" if head.lstrip()[:1] == b"{" else "csv"
+
+
+def unrecognised(file: SourceFile, head: bytes) -> DataError:
+    """Return the failure of a file that no format fits: what was seen, and what to do."""
+    wanted = "user=…,item=…" if file.role == "reviews" else "item=…,price=…,category=…"
+    what = "begins with" if shape(head) != "parquet" else "is Parquet and begins with"
+    return DataError(
+        f"'{file.name}' is of no known format: it {what} {first_line(head)}",
+        f"name its columns: --format {shape(head)} --columns {wanted}",
+    )
+
+
+def first_line(head: bytes) -> str:
+    """Return the first line in quotes, cut and made printable."""
+    return quoted(head.lstrip(b"\n").partition(b"\n")[0].rstrip(b"\r").decode("utf-8", "replace"))
