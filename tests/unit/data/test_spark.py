@@ -28,8 +28,8 @@ from mobench.data.spark.regroup import regroup
 from mobench.data.spark.spans import LINES, cut
 from mobench.data.streams import compression
 from mobench.errors import ArtifactError, ConfigError, DataError
-from tests.contracts.test_sources import ROWS as SAMPLE
-from tests.contracts.test_sources import SAMPLES
+from tests.contracts.samples import ROWS as SAMPLE
+from tests.contracts.samples import SAMPLES
 from tests.unit.data.make import (
     DAY,
     HEADER,
