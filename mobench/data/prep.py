@@ -137,7 +137,7 @@ def scratch(work: Path) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        shutil.rmtree(folder)
+        shutil.rmtree(folder, ignore_errors=True)  # interrupted, the draft may have gone before it
 
 
 def physical_memory() -> int:

@@ -31,11 +31,13 @@ def sort_order(
     user: Codes, timestamp: NDArray[np.int64], tie_break: TieBreak, draw: np.random.Generator
 ) -> NDArray[np.int64]:
     """Return the order ``[N]`` by user, then time; equal times in source order or at random."""
-    order = np.arange(len(user))
+    since = timestamp - (timestamp.min() if len(timestamp) else 0)  # small numbers sort faster
     if tie_break == "random":
-        order = stable_order(draw.permutation(len(user)))
-    order = order[stable_order(timestamp[order] - timestamp.min(initial=0))]
-    return order[stable_order(user[order])]
+        drawn = stable_order(draw.permutation(len(user)))
+        by_time = drawn[stable_order(since[drawn])]
+    else:
+        by_time = stable_order(since)
+    return by_time[stable_order(user[by_time])]
 
 
 def leave_one_out(user: Codes, timestamp: NDArray[np.int64], tie_break: TieBreak) -> Labels:

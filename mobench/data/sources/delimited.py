@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from mobench.data.blocks import occurrences
 from mobench.data.fields import BadRow
-from mobench.data.rows import Columns, Fields, LineParser, occurrences
+from mobench.data.rows import Columns, Fields, LineParser
 
 NO_BYTE = "\x01"
 """A separator that separates nothing: a line is one field (a line that has it is read alone)."""

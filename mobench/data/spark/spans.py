@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from mobench.data.blocks import BLOCK
+from mobench.data.blocks import BLOCK, occurrences
 from mobench.data.files import SourceFile, Span
-from mobench.data.rows import occurrences
 from mobench.data.streams import compression
 
 SPAN = 64 << 20
