@@ -39,7 +39,7 @@ class PrepConfig(Config):
     columns: tuple[str, ...] = option((), "Source")
     """What columns are called: user=…,item=…,rating=…,time=…,title=…,price=…,category=…"""
     time_unit: Literal["auto", "s", "ms", "us", "iso"] = option("auto", "Source")
-    """Unit of the time column; auto decides by magnitude."""
+    """Unit of numbers in the time column; auto decides by magnitude."""
     max_rejected: float = option(0.01, "Source", ge=0, le=1)
     """Largest share of unusable rows before prep refuses."""
     min_rating: float = option(3.0, "Filter")
@@ -85,7 +85,7 @@ class PrepConfig(Config):
     engine: Literal["auto", "numpy", "numba", "spark"] = option("auto", "Run", moves=False)
     """What computes: numpy, numba (an extra; auto takes it for many rows), or spark (an extra)."""
     memory: float | None = option(None, "Run", moves=False, gt=0)
-    """GB of memory for rows, more go through the disk (default: half of the machine's)."""
+    """GB of memory for rows (default: half of the machine's); more go through the disk."""
 
     @model_validator(mode="after")
     def _check_columns(self) -> Self:

@@ -24,10 +24,14 @@ def unit_of(number: float) -> Unit:
 
 
 def detect_unit(values: Sequence[object]) -> Unit:
-    """Return the unit of a column from a sample: the median decides, so stray values do not."""
+    """Return the unit of a column from a sample: the median decides, so stray values do not.
+
+    Texts of eight digits that are dates (20200131) are taken as such.
+    """
     numbers = [n for v in values if (n := to_number(v)) is not None and math.isfinite(n)]
     dates = [v for v in values if isinstance(v, str) and _iso(v) is not None]
-    if len(dates) > len(numbers):
+    compact = all(len(v.strip()) == 8 for v in dates)
+    if len(dates) > len(numbers) or (dates and compact and len(dates) == len(numbers)):
         return "iso"
     return unit_of(statistics.median(numbers)) if numbers else "ms"
 

@@ -40,8 +40,12 @@ def check_reviews(
             )
         check_columns(config, REVIEW_COLUMNS, [source])
         unit = source.check_reviews(file, head)
-        wanted = None if config.time_unit == "auto" else config.time_unit
-        units[file.name] = unit if unit is None else wanted or unit
+        if unit is None and config.time_unit != "auto":
+            raise ConfigError(
+                f"--time-unit: '{file.name}' has no time column",
+                "leave it out, or name the column with --columns time=NAME.",
+            )
+        units[file.name] = unit if config.time_unit == "auto" else config.time_unit
     return source, units
 
 
@@ -61,6 +65,10 @@ def check_items(
         source.check_items(file, head)
         sources[file.name] = source
     check_columns(config, ITEM_COLUMNS, [reviews, *sources.values()])
+    about_items = sorted({"title", "price", "category"} & config.column_names().keys())
+    if about_items and not files:
+        message = f"--columns {about_items[0]}= is a column of metadata, and there is none"
+        raise ConfigError(message, "name a file with --meta.")
     return sources
 
 

@@ -97,7 +97,7 @@ def select(
     catalogue = None
     if config.missing_price == "drop":
         catalogue = read_catalogue(ids.to_list())
-        priced = ~np.isnan(catalogue.prices)
+        priced = has_prices(catalogue)
         parts.update(lambda rows: rows.take(priced[rows.item]))
         funnel.add("price known", counts(parts))
     rounds = _core(parts, config, funnel, core)
@@ -113,6 +113,32 @@ def select(
         catalogue = catalogue.take(item_order)
     rows = Rows(user, item, rows.timestamp, rows.rating)
     return Selection(rows, coded.user_ids.gather(user_order), catalogue, funnel, rounds)
+
+
+def has_prices(catalogue: Catalogue) -> NDArray[np.bool_]:
+    """Return which items have a price ``[I]``.
+
+    Raises:
+        DataError: None has.
+    """
+    priced = ~np.isnan(catalogue.prices)
+    if not priced.any():
+        message = "no item has a price, so --missing-price drop leaves nothing"
+        raise DataError(message, "name metadata with --meta, or use another --missing-price.")
+    return priced
+
+
+def core_stage(config: PrepConfig, rounds: int, converged: bool) -> str:
+    """Return what the funnel calls the k-core."""
+    k_user, k_item = core_sizes(config)
+    size = f"{k_user}-core" if k_user == k_item else f"{k_user}/{k_item}-core"
+    more = "" if converged else ", stopped"
+    return f"{size} ({rounds} round{'s' * (rounds != 1)}{more})"
+
+
+def core_sizes(config: PrepConfig) -> tuple[int, int]:
+    """Return the rows that a user and an item need."""
+    return config.user_core or config.k_core, config.item_core or config.k_core
 
 
 def counts(parts: Parts[Rows]) -> tuple[int, int, int]:
@@ -148,16 +174,17 @@ def _read_counts(
     n_rows: int, users: pl.Series, items: pl.Series, rejects: Rejects
 ) -> tuple[int, int, int]:
     """Return the counts of all rows, rejected ones included as far as their ids could be read."""
-    more_users = {row.user for row in rejects.listed} - {None, *users} if rejects.listed else ()
-    more_items = {row.item for row in rejects.listed} - {None, *items} if rejects.listed else ()
-    return n_rows + len(rejects), len(users) + len(more_users), len(items) + len(more_items)
+    more_users = _n_new({row.user for row in rejects.listed}, users)
+    more_items = _n_new({row.item for row in rejects.listed}, items)
+    return n_rows + len(rejects), len(users) + more_users, len(items) + more_items
+
+
+def _n_new(ids: set[str | None], known: pl.Series) -> int:
+    found = pl.Series(list(ids - {None}), dtype=pl.String)
+    return len(found) - int(found.is_in(known.implode()).sum()) if len(found) else 0
 
 
 def _core(parts: Parts[Rows], config: PrepConfig, funnel: Funnel, find: FindCore) -> int:
-    k_user, k_item = config.user_core or config.k_core, config.item_core or config.k_core
-    core = find(parts, k_user, k_item, config.max_core_rounds)
-    more = "" if core.converged else ", stopped"
-    size = f"{k_user}-core" if k_user == k_item else f"{k_user}/{k_item}-core"
-    stage = f"{size} ({core.rounds} round{'s' * (core.rounds != 1)}{more})"
-    funnel.add(stage, counts(parts))
+    core = find(parts, *core_sizes(config), config.max_core_rounds)
+    funnel.add(core_stage(config, core.rounds, core.converged), counts(parts))
     return core.rounds

@@ -7,6 +7,7 @@ from pathlib import Path
 from mobench.artifacts import sha256
 from mobench.config import PrepConfig
 from mobench.data.clock import Unit, detect_unit, instant
+from mobench.data.fields import to_number
 from mobench.data.files import SourceFile
 from mobench.data.formats import check_items, check_reviews, check_times
 from mobench.data.inputs import find_files
@@ -80,7 +81,7 @@ def plan(config: PrepConfig, track: Track = no_track) -> Plan:
 def cut_instants(config: PrepConfig) -> tuple[int, int]:
     """Return the two instants of a temporal split in milliseconds.
 
-    A text that is both a date and a number (20200131) is a date.
+    Eight digits are a date (20200131), other numbers are in the unit of the times.
 
     Raises:
         ConfigError: One is missing or no instant, or they are in the wrong order.
@@ -90,7 +91,8 @@ def cut_instants(config: PrepConfig) -> tuple[int, int]:
         if text is None:
             raise ConfigError(f"--split temporal needs {option}", "give a date such as 2020-01-31.")
         unit = config.time_unit if config.time_unit != "auto" else detect_unit([text])
-        found = instant(text, "iso")
+        is_date = len(text) == 8 or to_number(text) is None
+        found = instant(text, "iso") if is_date else None
         time = instant(text, unit) if found is None else found
         if time is None:
             raise ConfigError(f"{option} '{text}' is no time", "give a date such as 2020-01-31.")

@@ -4,11 +4,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from mobench.data.blocks import Block, read_blocks
 from mobench.data.clock import Unit, checked_instant, detect_unit, to_milliseconds
-from mobench.data.fields import BadRow, finite, identifier
+from mobench.data.fields import BadRow, finite, identifier, quoted
 from mobench.data.files import SourceFile
 from mobench.data.schema import REVIEWS, TEXT_LIMIT, Rejected, Rejects
 
@@ -22,6 +23,8 @@ PARSED = pl.Schema(
 """What ``fast`` returns; times may be Int64, too, or ISO texts."""
 VISIBLE = "!", "\x7f"
 """A text from the first and below the second begins with a visible ASCII character."""
+LARGEST = float(np.finfo(np.float32).max)
+"""Ratings are kept as 32-bit numbers."""
 NOT_BLANK = r"[^\s\x1c-\x1f]"
 """A character that ``str.strip`` would leave."""
 
@@ -60,7 +63,7 @@ class Columns:
         given = ["user", "item", "timestamp", *(["rating"] if self.rating is not None else [])]
         ids = pl.col("user", "item")
         visible = ids.is_between(pl.lit(VISIBLE[0]), pl.lit(VISIBLE[1]), closed="left")
-        finite = [pl.col("rating").is_finite()] if self.rating is not None else []
+        finite = [pl.col("rating").abs() <= LARGEST] if self.rating is not None else []
         # three times faster than what follows, and nearly always enough
         is_full = not any(frame[name].null_count() for name in given)
         if is_full and all(frame.select(e.all() for e in (visible, *finite)).row(0)):
@@ -213,9 +216,17 @@ def checked(
     return (
         identifier(fields.user, columns.user),
         identifier(fields.item, columns.item),
-        None if columns.rating is None else finite(fields.rating, columns.rating),
+        None if columns.rating is None else _rating(fields.rating, columns.rating),
         checked_instant(fields.time, columns.time, unit) if columns.time and unit else 0,
     )
+
+
+def _rating(value: object, column: str) -> float:
+    number = finite(value, column)
+    if abs(number) > LARGEST:
+        detail = f"column '{column}' is {quoted(value)}, too large for a rating"
+        raise BadRow(f"{column} is out of range", detail)
+    return number
 
 
 def _is_utf8(line: bytes) -> bool:

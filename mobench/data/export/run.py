@@ -62,7 +62,7 @@ def export(dataset: Path, to: str, path: Path, track: Track, *, replace: bool = 
         raise ArtifactError(f"'{path}' is a {kind} artifact", "choose another --name.")
     manifest = draft_manifest(KIND, settings, settings, inputs)
     with Draft.start(path, manifest) as draft, draft.whole():
-        results = _fill(draft, source, TARGETS[to], dataset.name, track)
+        results = _fill(draft, source, TARGETS[to], dataset.resolve().name, track)
         return Exported(draft.finish({"to": to, **results}, replace=replace), fresh=True)
 
 

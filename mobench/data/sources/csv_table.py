@@ -40,10 +40,23 @@ PICKIER = (AmazonCsv(), MovielensCsv(), Recbole())
 
 @dataclass(frozen=True)
 class Layout:
-    """What the first lines say: the separator, and the fields of the first line."""
+    """What the first lines say.
+
+    Attributes:
+        separator: What stands between fields.
+        first: The fields of the first line that is not blank.
+        line: Its number, from 1.
+    """
 
     separator: str
     first: tuple[str, ...]
+    line: int
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether the first line counts its fields, as pandas heads columns without names."""
+        numbers = range(len(self.first))
+        return self.first in (tuple(map(str, numbers)), tuple(str(n + 1) for n in numbers))
 
 
 def sniff(head: bytes) -> Layout | None:
@@ -52,6 +65,7 @@ def sniff(head: bytes) -> Layout | None:
     ``None`` if there is no separator in the first line, or it is no text.
     """
     lines = [line.removesuffix("\r") for line in head.decode("utf-8", "replace").split("\n")]
+    n_blank = next((n for n, line in enumerate(lines) if line.strip()), 0)
     lines = [line for line in lines if line.strip()][:SAMPLE]
     if not lines or "\0" in lines[0]:
         return None
@@ -61,7 +75,7 @@ def sniff(head: bytes) -> Layout | None:
         score = (counts.count(counts[0]), counts[0])
         if counts[0] > 1 and score > best[:2]:
             names = (name.strip() for name in split_line(lines[0], separator))
-            best = (*score, Layout(separator, tuple(names)))
+            best = (*score, Layout(separator, tuple(names), n_blank + 1))
     return best[2]
 
 
@@ -124,7 +138,7 @@ class CsvTable(Source):
             item, title, price, category = (None if p is None else values[p] for p in places)
             return Item(identifier(item, columns["item"]), title, price, category_paths(category))
 
-        return read_item_lines(file, catalogue, rejects, parse, header_lines=1)
+        return read_item_lines(file, catalogue, rejects, parse, header_lines=layout.line)
 
 
 def _layout(file: SourceFile, head: bytes) -> Layout:
@@ -140,7 +154,7 @@ def _layout(file: SourceFile, head: bytes) -> Layout:
 def _parser(file: SourceFile, head: bytes, iso: bool = False) -> DelimitedLines:
     layout = _layout(file, head)
     named = {key: file.columns[key] for key in REVIEW_KEYS if key in file.columns}
-    if named and all(name.isdecimal() and name not in layout.first for name in named.values()):
+    if named and all(name.isdecimal() for name in named.values()) and not layout.is_counted:
         return _by_place(file, layout, named, iso)
     if any(_is_number(name) for name in layout.first) and not named:
         places = ",".join(f"{k}={n}" for n, k in enumerate(REVIEW_KEYS[: len(layout.first)], 1))
@@ -149,7 +163,9 @@ def _parser(file: SourceFile, head: bytes, iso: bool = False) -> DelimitedLines:
             f"name the columns by their places, such as --columns {places}.",
         )
     columns = review_columns(file, layout.first)
-    return DelimitedLines(layout.first, columns, layout.separator, iso=iso)
+    return DelimitedLines(
+        layout.first, columns, layout.separator, header_lines=layout.line, iso=iso
+    )
 
 
 def _by_place(file: SourceFile, layout: Layout, named: dict[str, str], iso: bool) -> DelimitedLines:

@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame
 
 from mobench.config import PrepConfig
 from mobench.data.catalogue import Catalogue
-from mobench.data.funnel import REPEATS, Funnel
+from mobench.data.funnel import REPEATS, Funnel, core_sizes, core_stage, has_prices
 from mobench.data.reading import Reader
 from mobench.data.schema import Rejects
 from mobench.data.spark.stages import (
@@ -73,12 +73,9 @@ def select(valid: DataFrame, reader: Reader, funnel: Funnel, steps: Steps) -> Se
         steps.drop(name)
         name = "priced"
         funnel.add("price known", counts(rows))
-    k_user, k_item = config.user_core or config.k_core, config.item_core or config.k_core
-    core = k_core(rows, k_user, k_item, config.max_core_rounds, steps, name)
+    core = k_core(rows, *core_sizes(config), config.max_core_rounds, steps, name)
     left = counts(core.rows)
-    more = "" if core.converged else ", stopped"
-    size = f"{k_user}-core" if k_user == k_item else f"{k_user}/{k_item}-core"
-    funnel.add(f"{size} ({core.rounds} round{'s' * (core.rounds != 1)}{more})", left)
+    funnel.add(core_stage(config, core.rounds, core.converged), left)
     return Selected(core.rows, left, core.rounds, catalogue)
 
 
@@ -113,6 +110,10 @@ def _ids(rows: DataFrame) -> list[str]:
 
 
 def _priced(catalogue: Catalogue, steps: Steps) -> DataFrame:
-    """Return the ids of the items with a price."""
-    ids = [i for i, price in zip(catalogue.ids, catalogue.price, strict=True) if price is not None]
+    """Return the ids of the items with a price.
+
+    Raises:
+        DataError: None has.
+    """
+    ids = [one for one, has in zip(catalogue.ids, has_prices(catalogue), strict=True) if has]
     return steps.spark.createDataFrame(pa.table({"item": pa.array(ids, pa.string())}))

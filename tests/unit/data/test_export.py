@@ -286,3 +286,18 @@ def test_a_changed_dataset_is_refused(toy: Path) -> None:
     with pytest.raises(ArtifactError, match=r"users.parquet' has changed"):
         exported("csv")
     assert not Path("out-csv").exists()
+
+
+@every_target
+def test_a_dataset_named_by_a_dot_is_the_same(
+    toy: Path, monkeypatch: pytest.MonkeyPatch, to: str
+) -> None:
+    def rows(made: Exported) -> dict[str, str]:
+        files = made.artifact.manifest.files
+        return {f.path: f.sha256 for f in files if f.rows is not None}
+
+    first = rows(exported(to))
+    monkeypatch.chdir("toy")
+    again = rows(export(Path(), to, Path("../other"), lambda stage: None))
+    assert again == first
+    assert len(first) == 4

@@ -248,3 +248,12 @@ def test_a_gzip_that_is_all_damage(files: Path) -> None:
 def test_instants_of_a_temporal_split(unit: Any, val_from: str) -> None:
     config = PrepConfig(split="temporal", time_unit=unit, val_from=val_from, test_from="2020-02-01")
     assert cut_instants(config) == (1577836800000, 1580515200000)
+
+
+def test_numbers_of_eight_digits_are_dates_and_longer_ones_are_not(files: Path) -> None:
+    numbers = {"split": "temporal", "val_from": "1512010112345", "test_from": "1512010212345"}
+    assert cut_instants(settings(**numbers)) == (1512010112345, 1512010212345)
+    dates = {"split": "temporal", "val_from": "20200131", "test_from": "2020-02-01"}
+    assert cut_instants(settings(**dates)) == (1580428800000, 1580515200000)
+    write_csv(files / "other.csv", [("U", "I", 5, "20200131")] * 3)
+    assert plan(settings(source=("other.csv",))).units == {"other.csv": "iso"}

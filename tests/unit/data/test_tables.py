@@ -8,10 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mobench.config import PrepConfig
 from mobench.data.catalogue import Catalogue
+from mobench.data.plan import plan
+from mobench.data.prep import prepare
 from mobench.data.sources.csv_table import sniff
 from mobench.data.sources.item_lines import category_paths
-from mobench.errors import DataError
+from mobench.errors import ConfigError, DataError
 from tests.unit.data.tables import items, refused, reviews
 
 
@@ -186,3 +189,45 @@ def test_a_named_format_reads_what_another_would_recognise(tmp_path: Path) -> No
     frame.write_parquet(tmp_path / "p")
     with pytest.raises(DataError, match="'raw'"):
         reviews(tmp_path / "raw", (tmp_path / "p").read_bytes(), "csv")
+
+
+def test_places_are_places_whatever_the_first_row_holds(workdir: Path) -> None:
+    rows = [(2, 1, 3), *((7 + n // 4, 100 + n % 4, 5) for n in range(12))]
+    Path("x.csv").write_text("".join(f"{u},{i},{r}\n" for u, i, r in rows))
+    columns = ("user=1", "item=2", "rating=3")
+    prepare(PrepConfig(source=("x.csv",), columns=columns, k_core=1), Path("out"))
+    assert pl.read_parquet("out/users.parquet")["user_id"].to_list() == ["2", "7", "8", "9"]
+
+
+def test_a_header_that_counts_is_a_header(workdir: Path) -> None:
+    rows = [(7 + n // 4, 100 + n % 4, 5) for n in range(12)]
+    Path("x.csv").write_text("0,1,2\n" + "".join(f"{u},{i},{r}\n" for u, i, r in rows))
+    columns = ("user=0", "item=1", "rating=2")
+    prepare(PrepConfig(source=("x.csv",), columns=columns, k_core=1), Path("out"))
+    assert pl.read_parquet("out/users.parquet")["user_id"].to_list() == ["7", "8", "9"]
+
+
+def test_blank_lines_before_the_header_are_nothing(workdir: Path) -> None:
+    rows = [(f"u{n // 4}", f"i{n % 4}") for n in range(12)]
+    Path("x.csv").write_text("\n\nuser,item\n" + "".join(f"{u},{i}\n" for u, i in rows))
+    Path("m.csv").write_text("\nitem,price\n" + "".join(f"i{n},{n + 1}\n" for n in range(4)))
+    config = PrepConfig(source=("x.csv",), meta=("m.csv",), k_core=1)
+    made = prepare(config, Path("out"))
+    results = made.artifact.manifest.results
+    assert (results["n_rows"], results["n_rejected"], results["price_coverage"]) == (12, 0, 1)
+
+
+def test_columns_of_metadata_need_metadata(workdir: Path) -> None:
+    Path("x.csv").write_text("user,item\n" + "u,i\n" * 5)
+    with pytest.raises(ConfigError, match="--columns price= is a column of metadata"):
+        plan(PrepConfig(source=("x.csv",), columns=("price=nosuch",)))
+    with pytest.raises(ConfigError, match=r"'x\.csv' has no time column"):
+        plan(PrepConfig(source=("x.csv",), time_unit="us"))
+
+
+def test_ratings_beyond_what_is_stored_are_rejected(workdir: Path) -> None:
+    good = [(f"u{n // 8}", f"i{n % 8}", 4.0) for n in range(160)]
+    text = "".join(f"{u},{i},{r}\n" for u, i, r in [*good, ("u1", "i9", "1e39")])
+    Path("x.csv").write_text("user,item,rating\n" + text)
+    made = prepare(PrepConfig(source=("x.csv",), k_core=1), Path("out"))
+    assert made.artifact.manifest.results["rejected"] == {"rating is out of range": 1}
