@@ -9,6 +9,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 
+def printable(text: str) -> str:
+    """Return text without what a terminal would obey: files may hold escape sequences."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
 class MobenchError(Exception):
     """A failure with one line of explanation and, where there is one, a line that helps.
 
@@ -23,9 +30,9 @@ class MobenchError(Exception):
     def __init__(
         self, message: str, hint: str | None = None, *, facts: Mapping[str, Any] | None = None
     ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message = printable(message)
+        self.hint = hint if hint is None else printable(hint)
+        super().__init__(self.message)
         self.facts = dict(facts or {})
 
 

@@ -77,7 +77,10 @@ def _inspect(config: PrepConfig, out: Output) -> None:
         out.show(*inspect_view.found(one), "")
         all_found.append(one)
     command = inspect_view.command(config, all_found)
-    out.next(command)
+    if any(one.n_read > 0 and one.n_rejected == one.n_read for one in all_found):
+        out.warn("no row that was looked at is usable: see the reasons above.")
+    else:
+        out.next(command)
     out.done(files=[inspect_view.facts(one) for one in all_found], next=command)
 
 

@@ -12,6 +12,8 @@ from mobench.errors import ConfigError, DataError
 
 TABULAR = ("recbole", "csv", "jsonl", "parquet")
 """Formats whose columns can have any names (``--columns``)."""
+OPEN = ("csv", "jsonl")
+"""Those among them that recognise reviews and metadata by the same names."""
 REVIEW_COLUMNS = {"user", "rating", "time"}
 """What ``--columns`` names in review files alone."""
 ITEM_COLUMNS = {"item", "title", "price", "category"}
@@ -82,10 +84,14 @@ def review_source(config: PrepConfig, file: SourceFile, head: bytes) -> Source:
         return SOURCES[config.format]
     if {"user", "item"} & config.column_names().keys():
         return _tabular(head)
-    for source in SOURCES.values():
-        if source.recognises(head):
-            return source
-    raise unrecognised(file, head)
+    found = next((source for source in SOURCES.values() if source.recognises(head)), None)
+    several = SOURCES.values() if found is None else [found] if found.name in OPEN else []
+    if any(source.recognises_items(head) for source in several):
+        message = f"'{file.name}' is metadata (of items), not reviews"
+        raise DataError(message, f"give it as --meta {file.name}")
+    if found is None:
+        raise unrecognised(file, head)
+    return found
 
 
 def item_source(

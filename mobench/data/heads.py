@@ -61,11 +61,13 @@ def shape(head: bytes) -> str:
 
 def unrecognised(file: SourceFile, head: bytes) -> DataError:
     """Return the failure of a file that no format fits: what was seen, and what to do."""
-    wanted = "user=…,item=…" if file.role == "reviews" else "item=…,price=…,category=…"
+    wanted = "user=…,item=…,rating=…,time=… (or places: 1, 2, …)"
+    if file.role == "metadata":
+        wanted = "item=…,price=…,category=…"
     what = "begins with" if shape(head) != "parquet" else "is Parquet and begins with"
     return DataError(
         f"'{file.name}' is of no known format: it {what} {first_line(head)}",
-        f"name its columns: --format {shape(head)} --columns {wanted}",
+        f"name its columns: --columns {wanted}",
     )
 
 

@@ -114,7 +114,7 @@ def test_an_unknown_file_says_what_was_seen(workdir: Path, run: Run) -> None:
     assert (code, out.splitlines()[0]) == (3, "a.csv")
     assert err.splitlines() == [
         "error: 'x' is of no known format: it begins with 'hello world'",
-        " hint: name its columns: --format csv --columns user=…,item=…",
+        " hint: name its columns: --columns user=…,item=…,rating=…,time=… (or places: 1, 2, …)",
     ]
     code, _, err = run("prep --inspect")
     assert code == 2

@@ -84,6 +84,7 @@ def ties(results: dict[str, Any]) -> str:
 def caveats(out: Output, artifact: "Artifact") -> None:
     """Warn of what will limit the experiments."""
     results = artifact.manifest.results
+    has_metadata = results["n_metadata_files"] > 0
     for file, form in cut_short(artifact):
         out.warn(
             f"{file} ends early (truncated {form}): everything after the break is missing.",
@@ -96,17 +97,33 @@ def caveats(out: Output, artifact: "Artifact") -> None:
             "if there is one, name it with --columns time=NAME.",
         )
     if not results["price_coverage"]:
+        train = "train with --objectives acc,fair,align."
         out.warn(
             "no item has a price, so the objective rev cannot be used.",
-            "name a metadata file with --meta, or train with --objectives acc,fair,align.",
+            train if has_metadata else f"name a metadata file with --meta, or {train}",
         )
     if results["n_fair_groups"] == 1:
+        titled = any(
+            title is not None for title in artifact.read("items.parquet", ["title"])["title"]
+        )
+        ways = ["name a metadata file with --meta"] * (not has_metadata)
+        ways += ["use --category-from title:12"] * titled
+        ways += ["train without the objective fair"] * (not ways)
+        out.warn("all items are in one fairness group.", f"{', or '.join(ways)}.")
+    if unrated(artifact):
         out.warn(
-            "all items are in one fairness group.",
-            "name a metadata file with --meta, or use --category-from title:12.",
+            "there are no ratings, so --min-rating keeps all rows.",
+            "if there is a column of them, name it with --columns rating=NAME.",
         )
     if results["short_users"]:
         out.warn(f"{count(results['short_users'])} users have too few rows and stay in train.")
+
+
+def unrated(artifact: "Artifact") -> bool:
+    """Return whether ratings may have been overlooked: a table of the user's, read without them."""
+    tables = ("csv", "jsonl", "parquet")
+    stages = artifact.read("funnel.parquet", ["stage"])["stage"]
+    return artifact.manifest.results["format"] in tables and "no ratings" in stages
 
 
 def cut_short(artifact: "Artifact") -> list[tuple[str, str]]:

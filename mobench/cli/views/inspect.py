@@ -98,6 +98,8 @@ def items(one: "Inspected") -> list[str]:
 
 def rejected(one: "Inspected") -> list[str]:
     """Return how many rows cannot be used, and the first of them."""
+    if not one.n_read:
+        return [" rows looked at: 0"]
     if not one.n_rejected:
         return [f" rows looked at: {count(one.n_read)}, all of them usable"]
     rows = [[count(r.line), cut(r.reason, 34), cut(r.text, 36)] for r in one.rejected]

@@ -230,6 +230,6 @@ def _published_md5(url: str, target: Path) -> str:
 def _failure(url: str, target: Path, why: str) -> DataError:
     return DataError(
         f"'{url}' cannot be downloaded: {why}",
-        "try again later (it goes on where it stopped), or fetch by hand"
-        f" what belongs at '{target}'.",
+        f"try again later (it goes on where it stopped), or fetch {url.removesuffix('.md5')}"
+        f" by hand to '{target}'.",
     )

@@ -22,7 +22,8 @@ train = pd.read_csv("train.csv", dtype=text, keep_default_na=False)
 ```
 
 `keep_default_na=False` keeps an id such as `NA` from being taken for a missing value.
-`mobench prep train.csv` reads the files too.
+`mobench prep train.csv val.csv test.csv --meta items.csv --name NAME` reads the rows again; it
+filters and splits them anew, as its options say.
 """
 
 

@@ -15,7 +15,12 @@ from mobench.data.schema import Rejects
 from mobench.data.sources.amazon_csv import COLUMNS
 from mobench.data.sources.amazon_items import ITEMS_2014, ITEMS_2018, ITEMS_2023, ItemFormat
 from mobench.data.sources.base import Source, require
-from mobench.data.sources.json_lines import is_doubtful, parse_first, sample_keys
+from mobench.data.sources.json_lines import (
+    hides_decimals,
+    is_doubtful,
+    parse_first,
+    sample_keys,
+)
 
 COERCED = r"^(true|false|[\[{]|-?\d+[.eE]|-?\d{19,}$)|\x00"
 """What polars makes of an id that is no text, a number beyond 64 bits included, or of half a
@@ -43,6 +48,8 @@ class JsonLines(LineParser):
         except pl.exceptions.PolarsError:
             return None
         frame = frame.select(user=user, item=item, rating=rating, timestamp=time)
+        if hides_decimals(data, frame.select("user", "item"), (user, item)):
+            return None
         # a null leaves the row to ``slow``
         text = ~pl.col("user", "item").str.contains(COERCED)
         return frame.with_columns(pl.when(text).then(pl.col("user", "item")).name.keep())

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import polars as pl
 from pydantic_core import from_json
 
 from mobench.data.fields import BadRow
@@ -14,6 +15,7 @@ Parse = Callable[[bytes], dict[str, Any]]
 DEPTH = 200
 """Levels at which ``from_json`` refuses; polars goes on to about 1,000."""
 _HALF = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])")
+_WHOLE = r"^-?\d+$"
 _BRACKETS = re.compile(rb"[\[{]{%d}" % (DEPTH + 1))
 _OTHERS = bytes(set(range(256)) - set(b"[{\n"))
 
@@ -59,12 +61,28 @@ def is_doubtful(data: bytes) -> bool:
     return bool(_HALF.search(data) or _BRACKETS.search(data.translate(None, _OTHERS)))
 
 
+def hides_decimals(data: bytes, ids: pl.DataFrame, names: Sequence[str]) -> bool:
+    """Return whether an id may be a number that is no whole one: polars makes ``1`` of ``1.0``.
+
+    Args:
+        data: The lines.
+        ids: What polars made of their ids, one column for each of ``names``.
+        names: The keys of the ids.
+    """
+    return any(
+        ids[column].str.contains(_WHOLE).any()
+        and re.search(rb'"%b"\s*:\s*-?\d+[.eE]' % re.escape(name.encode()), data) is not None
+        for column, name in zip(ids.columns, names, strict=True)
+    )
+
+
 def sample_keys(head: bytes, parse: Parse = parse_object) -> list[str]:
     """Return the keys of the first objects, sorted; ``parse`` reads a line or raises ``BadRow``."""
     keys: set[str] = set()
     for line in head.split(b"\n")[:SAMPLE]:
         try:
-            keys.update(parse(line.removesuffix(b"\r")))
+            record = parse(line.removesuffix(b"\r"))
+            keys.update(key for key in record if isinstance(key, str))  # a literal has others, too
         except BadRow:
             continue
     return sorted(keys)

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from mobench.data.rows import Columns, Fields, LineParser
-from mobench.data.sources.json_lines import parse_object
+from mobench.data.sources.json_lines import hides_decimals, parse_first
 
 COERCED = r"^(true|false|[\[{]|-?\d+[.eE]|-?\d{19})|\x00"
 """What polars makes of an id that is no text or whole number of 64 bits: a case for ``slow``."""
@@ -48,13 +48,16 @@ class JsonRows(LineParser):
             for name, kind in zip(names, types, strict=True)
         )
         frame = frame.select(user=user, item=item, rating=rating, timestamp=time)
+        ids = (self.columns.user, self.columns.item)
+        if hides_decimals(data, frame.select("user", "item"), ids):
+            return None
         # a null leaves the row to ``slow``
         text = ~pl.col("user", "item").str.contains(COERCED)
         return frame.with_columns(pl.when(text).then(pl.col("user", "item")).name.keep())
 
     def slow(self, line: str) -> Fields:
         """Parse one object; a missing key is a missing value."""
-        record = parse_object(line)
+        record = parse_first(line, self.columns.names)
         names = (self.columns.user, self.columns.item, self.columns.rating, self.columns.time)
         return Fields(*(None if name is None else record.get(name) for name in names))
 

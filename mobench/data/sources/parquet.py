@@ -161,7 +161,7 @@ def _opened(file: SourceFile) -> Iterator[pq.ParquetFile]:
         # no pre-buffering: it would hold a whole row group
         with pq.ParquetFile(file.path, pre_buffer=False, buffer_size=1 << 20) as parquet:
             yield parquet
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         what = str(error).strip().partition("\n")[0][:200]
         raise DataError(
             f"'{file.name}' cannot be read as Parquet: {what}", "is the download complete?"

@@ -48,9 +48,12 @@ def test_named_columns_make_any_table_readable(place: Path) -> None:
     assert failure("odd.csv") == (
         DataError,
         "'odd.csv' is of no known format: it begins with 'who;what;when'",
-        "name its columns: --format csv --columns user=…,item=…",
+        "name its columns: --columns user=…,item=…,rating=…,time=… (or places: 1, 2, …)",
     )
-    assert failure("odd.jsonl")[2] == "name its columns: --format jsonl --columns user=…,item=…"
+    assert (
+        failure("odd.jsonl")[2]
+        == "name its columns: --columns user=…,item=…,rating=…,time=… (or places: 1, 2, …)"
+    )
 
 
 def test_a_table_with_a_known_header_is_a_table_where_columns_are_named(place: Path) -> None:

@@ -155,7 +155,7 @@ def raised(config: PrepConfig) -> tuple[type[MobenchError], str, str | None]:
             DataError,
             "'reviews.csv.gz' is of no known format:"
             " it begins with 'user_id,parent_asin,rating,timestamp'",
-            "name its columns: --format csv --columns item=…,price=…,category=…",
+            "name its columns: --columns item=…,price=…,category=…",
         ),
         (
             {"meta": ("reviews.jsonl",)},
@@ -215,7 +215,7 @@ def test_what_cannot_work(
         (
             "a,b\n1,2\n",
             "'x.csv' is of no known format: it begins with 'a,b'",
-            "name its columns: --format csv --columns user=…,item=…",
+            "name its columns: --columns user=…,item=…,rating=…,time=… (or places: 1, 2, …)",
         ),
         (
             "user,parent_asin,rating,timestamp\nU,I,5,1\n",
