@@ -1,6 +1,6 @@
 """Preparation, whole processes: ``mobench prep`` beside the bare reading and rewriting of the file.
 
-python benchmarks/bench_prep.py [--rows 1000000] [--rounds 5] [--replay PYTHON]
+python benchmarks/bench_prep.py [--rows 1000000] [--rounds 5] [--peers PYTHON]
 """
 
 import argparse
@@ -24,6 +24,7 @@ WAYS = {
     "RePlay on polars": "replay",
 }
 """The other ways: label, and name in ``bench_prep_ways.py``."""
+PEERS = ("pandas", "replay")
 COUNTS = ("n_users", "n_items", "n_train", "n_val", "n_test")
 
 
@@ -34,7 +35,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5, help="turns of every way")
     parser.add_argument("--seed", type=int, default=1, help="seed of the data")
     parser.add_argument("--leave-out", default="", help="ways to leave out: polars,pandas,…")
-    parser.add_argument("--replay", default=sys.executable, help="a Python that has replay-rec")
+    parser.add_argument("--peers", default=sys.executable, help="a Python with the peers")
     return parser.parse_args()
 
 
@@ -46,10 +47,10 @@ def commands(source: Path, options: argparse.Namespace) -> dict[str, list[str]]:
     if has(sys.executable, "numba"):
         found["mobench prep, numba"] = [*prep, "--engine", "numba"]
     for label, way in WAYS.items():
-        python = options.replay if way == "replay" else sys.executable
+        python = options.peers if way in PEERS else sys.executable
         if way in options.leave_out.split(","):
             continue
-        if way in ("pandas", "replay") and not has(python, way):
+        if way in PEERS and not has(python, way):
             print(f"left out: {label} ({way} is not installed)")
         else:
             found[label] = [python, script, way, str(source), "."]
