@@ -19,14 +19,15 @@ def drop_repeats(rows: Rows, keep: Literal["latest", "first", "keep"]) -> Rows:
     """Return one row per (user, item): the latest (of equals the later row) or the first."""
     if keep == "keep" or not len(rows):
         return rows
-    pair = rows.user.astype(np.int64) * (int(rows.item.max()) + 1) + rows.item
-    ordered = np.sort(pair)
+    ordered = _pairs(rows)
+    ordered.sort()
     repeated = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    if not repeated.size:
+        return rows
+    pair = _pairs(rows)
     among = np.flatnonzero(_may_be_in(repeated, pair))
     place = np.searchsorted(repeated, pair[among])
     among = among[repeated[np.minimum(place, len(repeated) - 1)] == pair[among]]
-    if not among.size:
-        return rows
     among = among[np.lexsort((rows.timestamp[among], pair[among]))]
     changes = pair[among][1:] != pair[among][:-1]
     chosen = among[np.append(changes, True) if keep == "latest" else np.insert(changes, 0, True)]
@@ -34,6 +35,14 @@ def drop_repeats(rows: Rows, keep: Literal["latest", "first", "keep"]) -> Rows:
     stays[among] = False
     stays[chosen] = True
     return rows.take(stays)
+
+
+def _pairs(rows: Rows) -> NDArray[np.int64]:
+    """Return a number for each row, equal for equal pairs."""
+    pair = rows.user.astype(np.int64)
+    pair *= int(rows.item.max()) + 1
+    pair += rows.item
+    return pair
 
 
 def _may_be_in(few: NDArray[np.int64], many: NDArray[np.int64]) -> NDArray[np.bool_]:
