@@ -146,9 +146,7 @@ class SortingCoder(IdCoder):
 
 def compact(texts: pl.Series) -> pl.Series:
     """Return a copy in a buffer of its own: a few texts must not keep a whole block in memory."""
-    from polars import CompatLevel
-
-    return pl.Series(texts.name, texts.to_arrow(compat_level=CompatLevel.oldest()))
+    return texts + ""  # gathering shares the buffers, joining makes new ones
 
 
 def first_positions(codes: Codes) -> Positions:

@@ -96,7 +96,7 @@ def _fill(draft: Draft, made: Plan, track: Track) -> dict[str, Any]:
     items = item_tables(chosen.catalogue, split.n_train(split.rows.item, n_items), config)
     track("writing")
     draft.write_table("interactions.parquet", interactions_table(split))
-    users = users_table(chosen.user_ids.to_arrow(), split.n_train(split.rows.user, n_users))
+    users = users_table(chosen.user_ids.to_list(), split.n_train(split.rows.user, n_users))
     draft.write_table("users.parquet", users)
     draft.write_table("items.parquet", items.items)
     draft.write_table("groups.parquet", items.groups)

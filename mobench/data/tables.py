@@ -67,10 +67,10 @@ def interactions_table(split: SplitRows) -> pa.Table:
     )
 
 
-def users_table(user_ids: pa.Array, n_train: NDArray[np.int32]) -> pa.Table:
+def users_table(user_ids: list[str], n_train: NDArray[np.int32]) -> pa.Table:
     """Return ``users.parquet``."""
     codes = np.arange(len(user_ids), dtype=np.int32)
-    return pa.table({"user": codes, "user_id": user_ids.cast(pa.string()), "n_train": n_train})
+    return pa.table({"user": codes, "user_id": pa.array(user_ids, pa.string()), "n_train": n_train})
 
 
 def funnel_table(funnel: Funnel) -> pa.Table:

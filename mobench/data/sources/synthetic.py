@@ -1,7 +1,11 @@
-"""Synthetic reviews with a planted answer, asked for as ``synthetic:rows=1e6,seed=3``."""
+"""Synthetic reviews with a planted answer, asked for as ``synthetic:rows=1e6,seed=3``.
+
+The generator is imported where it is used: most calls of prep have no need of it.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -11,9 +15,11 @@ from mobench.data.clock import Unit
 from mobench.data.files import SourceFile
 from mobench.data.schema import Rejects
 from mobench.data.sources.base import Source
-from mobench.data.synthetic.generator import Synthetic
-from mobench.data.synthetic.spec import NAME, Spec, parse
 
+if TYPE_CHECKING:
+    from mobench.data.synthetic.generator import Synthetic
+
+NAME = "synthetic"
 ITEMS = f"{NAME} items"
 """What the metadata are called, for every input has a name of its own."""
 ROOT = "Synthetic"
@@ -32,6 +38,8 @@ class SyntheticSource(Source):
         Raises:
             ConfigError: The spec has an unknown key or a value that it cannot have.
         """
+        from mobench.data.synthetic.spec import parse
+
         spec = parse(text.partition(":")[2]).text
         review, metadata = (f"{name}:{spec}" if spec else name for name in (NAME, ITEMS))
         return [
@@ -41,7 +49,7 @@ class SyntheticSource(Source):
 
     def digest(self, file: SourceFile) -> str:
         """Return the SHA-256 of the spec and the generator's version."""
-        return _spec(file).digest
+        return _data(file).spec.digest
 
     def recognises(self, head: bytes) -> bool:
         """Recognise nothing: it is asked for by name."""
@@ -58,11 +66,11 @@ class SyntheticSource(Source):
         self, file: SourceFile, unit: Unit | None, rejects: Rejects
     ) -> Iterator[pl.DataFrame]:
         """Generate the rows."""
-        return Synthetic(_spec(file)).frames()
+        return _data(file).frames()
 
     def read_items(self, file: SourceFile, catalogue: Catalogue, rejects: Rejects) -> int:
         """Generate the items."""
-        data = Synthetic(_spec(file))
+        data = _data(file)
         items, n_items = data.items, data.spec.items
         columns = zip(data.item_ids, items.category.tolist(), items.price.tolist(), strict=True)
         for number, (item_id, category, price) in enumerate(columns):
@@ -72,5 +80,8 @@ class SyntheticSource(Source):
         return n_items
 
 
-def _spec(file: SourceFile) -> Spec:
-    return parse(file.name.partition(":")[2])
+def _data(file: SourceFile) -> "Synthetic":
+    from mobench.data.synthetic.generator import Synthetic
+    from mobench.data.synthetic.spec import parse
+
+    return Synthetic(parse(file.name.partition(":")[2]))
