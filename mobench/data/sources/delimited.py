@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from mobench.data.blocks import occurrences
+from mobench.data.blocks import BOM, occurrences
 from mobench.data.fields import BadRow
 from mobench.data.rows import Columns, Fields, LineParser
 
@@ -81,6 +81,8 @@ class DelimitedLines(LineParser):
 
     def fast(self, data: bytes) -> pl.DataFrame | None:
         """Parse with polars, as typed columns; a block that does not fit them, as texts."""
+        if data.startswith(BOM):  # polars would take it off
+            return None
         plain = not (self.quoting and b'"' in data)
         times: list[pl.datatypes.DataTypeClass]
         times = [pl.String] if self.iso else [pl.Int64, pl.Float64]

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from mobench.data.catalogue import Catalogue
 from mobench.data.clock import END, Unit, instant
 from mobench.data.files import SourceFile
+from mobench.data.rows import LARGEST
 from mobench.data.schema import REVIEWS, Rejects
 from mobench.data.sources import SOURCES, parquet
 from mobench.errors import DataError
@@ -118,7 +119,7 @@ def test_every_row_is_read_or_refused(tmp_path: Path, unit: Unit, data: st.DataO
     for number, (user, item, rating, time) in enumerate(rows, 1):
         moment = None if time is None else instant(time, unit)
         is_good = all(text is not None and text.strip() for text in (user, item))
-        is_good &= rating is not None and abs(rating) < float("inf")
+        is_good &= rating is not None and abs(rating) <= LARGEST
         if is_good and moment is not None and 0 <= moment < END:
             kept.append((user, item, rating, moment))
         else:
