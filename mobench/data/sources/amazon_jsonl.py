@@ -1,8 +1,6 @@
 """Amazon reviews of 2014, 2018 and 2023, in full: one JSON object a line."""
 
-import io
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import ClassVar
 
 import polars as pl
@@ -10,54 +8,18 @@ import polars as pl
 from mobench.data.catalogue import Catalogue
 from mobench.data.clock import Unit
 from mobench.data.files import SourceFile
-from mobench.data.rows import Columns, Fields, LineParser, read_rows, sample_unit
+from mobench.data.rows import Columns, read_rows, sample_unit
 from mobench.data.schema import Rejects
 from mobench.data.sources.amazon_csv import COLUMNS
 from mobench.data.sources.amazon_items import ITEMS_2014, ITEMS_2018, ITEMS_2023, ItemFormat
 from mobench.data.sources.base import Source, require
-from mobench.data.sources.json_lines import (
-    hides_decimals,
-    is_doubtful,
-    parse_first,
-    sample_keys,
-)
+from mobench.data.sources.json_lines import sample_keys
+from mobench.data.sources.json_rows import JsonRows
 
-COERCED = r"^(true|false|[\[{]|-?\d+[.eE]|-?\d{19,}$)|\x00"
-"""What polars makes of an id that is no text, a number beyond 64 bits included, or of half a
-surrogate pair: a case for ``slow``."""
 OLD_COLUMNS = Columns("reviewerID", "asin", "overall", "unixReviewTime")
 REVIEW_KEYS_2018 = {"verified", "style", "vote", "image"}
 ITEM_KEYS_2018 = {"category", "main_cat", "also_buy", "also_view", "tech1", "similar_item", "rank"}
 """Keys that the files of 2018 have and those of 2014 have not."""
-
-
-@dataclass(frozen=True)
-class JsonLines(LineParser):
-    """Review objects; only four of their keys are kept."""
-
-    columns: Columns = field(default=COLUMNS)
-
-    def fast(self, data: bytes) -> pl.DataFrame | None:
-        """Parse with polars, which refuses broken lines and texts in place of numbers."""
-        if is_doubtful(data):
-            return None
-        user, item, rating, time = self.columns.names
-        schema = {user: pl.String, item: pl.String, rating: pl.Float64, time: pl.Float64}
-        try:
-            frame = pl.read_ndjson(io.BytesIO(data), schema=schema)
-        except pl.exceptions.PolarsError:
-            return None
-        frame = frame.select(user=user, item=item, rating=rating, timestamp=time)
-        if hides_decimals(data, frame.select("user", "item"), (user, item)):
-            return None
-        # a null leaves the row to ``slow``
-        text = ~pl.col("user", "item").str.contains(COERCED)
-        return frame.with_columns(pl.when(text).then(pl.col("user", "item")).name.keep())
-
-    def slow(self, line: str) -> Fields:
-        """Parse one object; a missing key is a missing value."""
-        record = parse_first(line, self.columns.names)
-        return Fields(*(record.get(name) for name in self.columns.names))
 
 
 class AmazonReviews(Source):
@@ -69,13 +31,13 @@ class AmazonReviews(Source):
     def check_reviews(self, file: SourceFile, head: bytes) -> Unit | None:
         """Require the four keys in the first rows."""
         require(file, self.columns.names, sample_keys(head))
-        return sample_unit(head, JsonLines(self.columns))
+        return sample_unit(head, JsonRows(self.columns))
 
     def read_reviews(
         self, file: SourceFile, unit: Unit | None, rejects: Rejects
     ) -> Iterator[pl.DataFrame]:
         """Read all rows."""
-        return read_rows(file, JsonLines(self.columns), unit, rejects)
+        return read_rows(file, JsonRows(self.columns, unit == "iso"), unit, rejects)
 
     def check_items(self, file: SourceFile, head: bytes) -> None:
         """Require the metadata keys."""

@@ -14,7 +14,12 @@ SAMPLE = 100
 Parse = Callable[[bytes], dict[str, Any]]
 DEPTH = 200
 """Levels at which ``from_json`` refuses; polars goes on to about 1,000."""
-_HALF = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])")
+_HALVES = (
+    re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])"),
+    re.compile(rb"\\u[dD][c-fC-F](?<!\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F])"),
+    re.compile(rb"\\\\u[dD]"),
+)
+"""Half a pair of surrogates, or what may hide one."""
 _WHOLE = r"^-?\d+$"
 _BRACKETS = re.compile(rb"[\[{]{%d}" % (DEPTH + 1))
 _OTHERS = bytes(set(range(256)) - set(b"[{\n"))
@@ -58,7 +63,8 @@ def is_doubtful(data: bytes) -> bool:
     It does not look at values that nobody asked for: at half a surrogate pair, or how deep they
     are (a line of no more than ``DEPTH`` opening brackets is not too deep).
     """
-    return bool(_HALF.search(data) or _BRACKETS.search(data.translate(None, _OTHERS)))
+    halves = any(half.search(data) for half in _HALVES)
+    return halves or _BRACKETS.search(data.translate(None, _OTHERS)) is not None
 
 
 def hides_decimals(data: bytes, ids: pl.DataFrame, names: Sequence[str]) -> bool:

@@ -1,23 +1,16 @@
 """JSON lines into review rows: a block at once, or line by line."""
 
 import io
-import re
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
 from mobench.data.rows import Columns, Fields, LineParser
-from mobench.data.sources.json_lines import hides_decimals, parse_first
+from mobench.data.sources.json_lines import hides_decimals, is_doubtful, parse_first
 
 COERCED = r"^(true|false|[\[{]|-?\d+[.eE]|-?\d{19})|\x00"
 """What polars makes of an id that is no text or whole number of 64 bits: a case for ``slow``."""
-SURROGATES = (
-    re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])"),
-    re.compile(rb"\\u[dD][c-fC-F](?<!\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F])"),
-    re.compile(rb"\\\\u[dD]"),
-)
-"""Half a pair, or what may hide one: polars accepts it in a value that is not asked for."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +27,7 @@ class JsonRows(LineParser):
 
     def fast(self, data: bytes) -> pl.DataFrame | None:
         """Parse with polars, which refuses broken lines and texts in place of numbers."""
-        if not _are_objects(data) or any(half.search(data) for half in SURROGATES):
+        if not _are_objects(data) or is_doubtful(data):
             return None
         names = (self.columns.user, self.columns.item, self.columns.rating, self.columns.time)
         types = (pl.String, pl.String, pl.Float64, pl.String if self.iso else pl.Float64)

@@ -193,3 +193,14 @@ def test_a_line_reads_the_same_beside_a_broken_one(
         together = ([], together[1])
     alone = told(tmp_path / "raw", line, "{broken")
     assert together == alone
+
+
+def test_depth_decides_the_same_with_and_without_neighbours(tmp_path: Path) -> None:
+    from mobench.data.rows import Columns
+    from mobench.data.sources.json_rows import JsonRows
+
+    line = '{"u":"a","i":"b","r":1,"t":2,"z":' + "[" * 250 + "]" * 250 + "}\n"
+    parser = JsonRows(Columns("u", "i", "r", "t"))
+    assert parser.fast(line.encode()) is None
+    with pytest.raises(BadRow, match="line is not JSON"):
+        parser.slow(line)

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mobench.data.sources.amazon_jsonl import JsonLines
 from mobench.data.sources.delimited import DelimitedLines
+from mobench.data.sources.json_rows import JsonRows
 from tests.fuzz.cases import KINDS, check
 from tests.fuzz.samples import SAMPLES, Sample, records
 from tests.fuzz.session import damaged
@@ -131,7 +131,7 @@ def test_a_parser_that_disagrees_is_found(workdir: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(DelimitedLines, "fast", one_star_more(DelimitedLines.fast))
     with pytest.raises(AssertionError):
         check_reviews(sample("recbole"), sample("recbole").data, workdir, 300, 1)
-    monkeypatch.setattr(JsonLines, "fast", one_star_more(JsonLines.fast))
+    monkeypatch.setattr(JsonRows, "fast", one_star_more(JsonRows.fast))
     keys = ("user_id", "parent_asin", "rating", "timestamp")
     with pytest.raises(AssertionError):
         check_reviews(sample("amazon-2023-jsonl"), records(*keys), workdir, 300, 1)

@@ -14,8 +14,8 @@ from mobench.data.files import SourceFile
 from mobench.data.rows import LineParser, read_rows
 from mobench.data.schema import REVIEWS, Rejected, Rejects
 from mobench.data.sources.amazon_csv import COLUMNS
-from mobench.data.sources.amazon_jsonl import JsonLines
 from mobench.data.sources.delimited import DelimitedLines
+from mobench.data.sources.json_rows import JsonRows
 from tests.unit.data.make import HEADER, write, write_csv
 
 CSV = DelimitedLines(["user_id", "parent_asin", "rating", "timestamp"], COLUMNS)
@@ -103,7 +103,7 @@ def naive(lines: list[str], parser: LineParser) -> tuple[list[tuple[Any, ...]], 
     return [row for row in found if row is not None], reader.rejects.listed
 
 
-@pytest.mark.parametrize("parser", [CSV, JsonLines()], ids=["csv", "jsonl"])
+@pytest.mark.parametrize("parser", [CSV, JsonRows(COLUMNS)], ids=["csv", "jsonl"])
 @LOOSE
 @given(
     data=st.data(), leaf=st.sampled_from([1, 2, 7, 1024]), size=st.sampled_from([60, 500, 1 << 23])
@@ -135,7 +135,7 @@ def test_a_row_reads_the_same_whatever_its_neighbours(
     assert frame.height + len(rejects) == len(numbered)
 
 
-@pytest.mark.parametrize("parser", [CSV, JsonLines()], ids=["csv", "jsonl"])
+@pytest.mark.parametrize("parser", [CSV, JsonRows(COLUMNS)], ids=["csv", "jsonl"])
 def test_every_kind_of_line_reads_the_same_both_ways(
     parser: LineParser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -171,7 +171,7 @@ def test_clean_blocks_never_reach_python(tmp_path: Path, monkeypatch: pytest.Mon
     path = write_csv(tmp_path / "raw.csv", [("U1", "I1", 5.0, 1546300800000)] * 5000)
     assert read(path, CSV)[0].height == 5000
     path = write(tmp_path / "raw.jsonl", (json_line(x="é") + "\n") * 5000)
-    assert read(path, JsonLines())[0].height == 5000
+    assert read(path, JsonRows(COLUMNS))[0].height == 5000
     assert alone == []
 
 
@@ -194,7 +194,7 @@ def test_a_broken_object_costs_its_neighbourhood(
     alone = counted(monkeypatch)
     lines = [json_line()] * 20_000
     lines[12_345] = "{oops"
-    frame, rejects = read(write(tmp_path / "raw.jsonl", "\n".join(lines)), JsonLines())
+    frame, rejects = read(write(tmp_path / "raw.jsonl", "\n".join(lines)), JsonRows(COLUMNS))
     assert frame.height == 19_999
     assert [r.line for r in rejects.listed] == [12_346]
     assert len(alone) <= rows.LEAF
