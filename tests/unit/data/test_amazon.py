@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from mobench.config import PrepConfig
+from mobench.data.fields import BadRow
 from mobench.data.files import SourceFile
 from mobench.data.plan import plan
 from mobench.data.schema import Rejects
