@@ -58,6 +58,31 @@ def write_dense(path: Path, meta: Path, n_rows: int, seed: int) -> None:
     user, item = distinct(user, item, n_rows, rng)
     items = names("B0", n_items, 10, rng)
     _write(path, user, item, names("AE", n_users, 28, rng), items, rng)
+    _write_meta(meta, items, rng)
+
+
+def write_sized(path: Path, meta: Path, shape: tuple[int, int], n_rows: int, seed: int) -> None:
+    """Write exactly ``n_rows`` reviews of (users, items) and metadata; 3 rows a user at least."""
+    rng = np.random.default_rng(seed)
+    n_users, n_items = shape
+    keys = np.concatenate((np.arange(n_users), rng.integers(n_users, size=n_items))) * n_items
+    keys[n_users:] += np.arange(n_items)  # every item once
+    keys[:n_users] += power_law(n_items, n_users, 0.95, 10, rng)
+    while len(keys := np.unique(keys)) < n_rows:
+        poor = np.flatnonzero(np.bincount(keys // n_items, minlength=n_users) < 3)
+        missing = n_rows - len(keys)
+        user = poor if len(poor) else power_law(n_users, missing, 0.7, n_users / 400, rng)
+        item = power_law(n_items, len(user), 0.95, 10, rng)
+        keys = np.concatenate((keys, user * n_items + item))
+    keys = rng.permutation(keys)
+    items = names("B0", n_items, 10, rng)
+    users = names("AE", n_users, 28, rng)
+    _write(path, keys // n_items, keys % n_items, users, items, rng)
+    _write_meta(meta, items, rng)
+
+
+def _write_meta(meta: Path, items: list[str], rng: np.random.Generator) -> None:
+    n_items = len(items)
     leaf, price = rng.integers(LEAVES, size=n_items), rng.lognormal(2.8, 1.0, n_items)
     with meta.open("w", encoding="utf-8") as out:
         for code, name in enumerate(items):

@@ -1,6 +1,7 @@
 """Training, one thread: an epoch of mobench's base and of MoRec beside other MF-BPR loops.
 
     python benchmarks/bench_train.py [--data synthetic,demo] [--rows 950000] [--rounds 3]
+    python benchmarks/bench_train.py --scale electronics [--device cuda]
 
 A pair is a positive and one of its negatives. An epoch is timed with the drawing of its batches and
 without validation, which is timed apart.
@@ -14,7 +15,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 import torch
-from bench_data import write_dense
+from bench_data import write_dense, write_sized
 from bench_peers import VECTORISED, Plain, Turn, peers
 from bench_rounds import Clock, Sample, Samples, load, play, ratios, spread, table
 
@@ -26,6 +27,13 @@ from mobench.training.run import plan, train
 from mobench.training.start import begin, make_loop
 
 BASE = "mobench base"
+BASES: dict[str, dict[str, object]] = {
+    BASE: {},
+    "mobench base, torch alone": {"engine": "torch"},
+    "mobench base, lazy-adam": {"optimizer": "lazy-adam"},
+}
+ELECTRONICS, ELECTRONICS_ROWS = (124_916, 44_847), 823_008 + 2 * 124_916
+"""Users and items; rows that leave 823,008 for training when two of each user are held out."""
 MOREC = {
     "mobench morec, draw, 1 auxiliary": ("draw", "acc,fair"),
     "mobench morec, draw, 3 auxiliary": ("draw", "acc,rev,fair,align"),
@@ -42,6 +50,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--steps", type=int, default=200, help="steps of ways that are scaled")
     size = build(TrainConfig, {}).batch_size
     parser.add_argument("--batch-size", type=int, default=size, help="positives per block")
+    parser.add_argument("--scale", choices=["electronics"], help="only MoRec epochs of that size")
+    parser.add_argument("--device", default="cpu", help="of --scale: cpu or cuda")
     parser.add_argument("--seed", type=int, default=1, help="seed of the data")
     return parser.parse_args()
 
@@ -49,10 +59,14 @@ def arguments() -> argparse.Namespace:
 def dataset(kind: str, folder: Path, options: argparse.Namespace) -> Path:
     """Prepare a dataset artifact."""
     values: dict[str, object] = {"source": ("demo",)}
+    reviews, meta = folder / "reviews.csv", folder / "meta.jsonl"
     if kind == "synthetic":
-        reviews, meta = folder / "reviews.csv", folder / "meta.jsonl"
         write_dense(reviews, meta, options.rows, options.seed)
+    if kind == "electronics":
+        write_sized(reviews, meta, ELECTRONICS, ELECTRONICS_ROWS, options.seed)
+    if kind != "demo":
         values = {"source": (str(reviews),), "meta": (str(meta),), "min_rating": 1}
+        values |= {"k_core": 1} if kind == "electronics" else {}
     return prepare(build(PrepConfig, values), folder / kind).artifact.path
 
 
@@ -64,6 +78,7 @@ class Mobench:
     data: Path
     base: Path | None
     path: Path
+    engine: str = ""
     validation: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -72,6 +87,7 @@ class Mobench:
         todo = plan(config, self.data, self.base, self.path)
         self.loop = make_loop(todo)
         self.state = begin(todo, self.loop)
+        self.state.engine = self.engine or self.state.engine
         self.loop.track = self._watched
         self.records = fit(self.state, self.loop)
         self.blocks = len(config.loss_names) if config.sampler_mode == "draw" else 1
@@ -97,7 +113,12 @@ def runs(data: Path, folder: Path, rounds: int, size: int) -> dict[str, Mobench]
     for _ in train(plan(config, data, None, start)):
         pass
     settings = {**fixed, "epochs": rounds, "patience": rounds + 1}
-    found = {BASE: Mobench({"method": "base", **settings}, data, None, folder / "timed")}
+    found = {}
+    for label, values in BASES.items():
+        engine = str(values.get("engine", ""))
+        values = {"method": "base", **settings, **values}
+        values.pop("engine", None)
+        found[label] = Mobench(values, data, None, folder / "timed", engine)
     for label, (mode, objectives) in MOREC.items():
         values = {**settings, "sampler_mode": mode, "objectives": objectives}
         found[label] = Mobench(values, data, start, folder / "timed")
@@ -114,11 +135,39 @@ def costs(samples: Samples, mine: dict[str, Mobench]) -> None:
         print(f"| {label} | {epoch} | {positive} | {mine[label].blocks} |")
 
 
+def electronics(options: argparse.Namespace) -> None:
+    """Print the seconds of a MoRec epoch at the size of Amazon Electronics."""
+    fixed: dict[str, object] = {"device": options.device, "batch_size": options.batch_size}
+    settings = {**fixed, "epochs": options.rounds}
+    with TemporaryDirectory(prefix="mobench-bench-") as name:
+        folder = Path(name)
+        data, start = dataset("electronics", folder, options), folder / "base"
+        for _ in train(
+            plan(build(TrainConfig, {"method": "base", "epochs": 1, **fixed}), data, None, start)
+        ):
+            pass
+        torch.set_num_threads(1)
+        print(f"\nelectronics, {options.device}, batch {options.batch_size} a block; {load()}\n")
+        print("| an epoch | blocks | engine | training, s | validation, CPU s |")
+        print("| --- | ---: | --- | ---: | ---: |")
+        for optimizer in ("adam", "lazy-adam"):
+            for mode in ("draw", "reweight"):
+                values = {**settings, "sampler_mode": mode, "optimizer": optimizer}
+                run = Mobench(values, data, start, folder / "timed")
+                wall = spread([run.epoch().wall for _ in range(options.rounds)])
+                label = f"morec, {mode}, {optimizer}"
+                cells = label, str(run.blocks), run.state.engine, wall, spread(run.validation)
+                print(f"| {' | '.join(cells)} |", flush=True)
+
+
 def main() -> None:
     """Make the data, run the rounds, print the tables."""
     options = arguments()
-    torch.set_num_threads(1)
     torch.manual_seed(options.seed)
+    if options.scale:
+        electronics(options)
+        return
+    torch.set_num_threads(1)
     for kind in options.data.split(","):
         with TemporaryDirectory(prefix="mobench-bench-") as name:
             folder = Path(name)
@@ -137,8 +186,10 @@ def main() -> None:
             samples = play(turns | peers(plain, folder), options.rounds)
         print(*table(samples, "pairs", [BASE, VECTORISED]), sep="\n")
         costs(samples, mine)
-        first, other = mine[BASE].state.history[0]["loss"], plain.losses[0]
-        print(f"\nmean loss of epoch 1: {BASE} {first:.4f}, {VECTORISED} {other:.4f}")
+        print("\nmean loss by epoch:")
+        curves = {label: [row["loss"] for row in mine[label].state.history] for label in BASES}
+        for label, losses in {**curves, VECTORISED: plain.losses}.items():
+            print(f"{label}: {', '.join(f'{loss:.4f}' for loss in losses)}")
         print(f"validation of {BASE}: {median(mine[BASE].validation):.3g} CPU s an epoch")
         print(load())
 

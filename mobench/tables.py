@@ -3,15 +3,16 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from mobench.errors import ArtifactError
 
-Columns = Mapping[str, np.ndarray | Sequence[Any] | pa.Array | pa.ChunkedArray]
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Columns: TypeAlias = "Mapping[str, np.ndarray | Sequence[Any] | pa.Array | pa.ChunkedArray]"
 
 
 def sha256(path: Path) -> str:
@@ -25,8 +26,10 @@ def short(digest: str) -> str:
     return f"{digest[:4]}…{digest[-2:]}"
 
 
-def as_table(columns: Columns | pa.Table) -> pa.Table:
+def as_table(columns: "Columns | pa.Table") -> "pa.Table":
     """Return an Arrow table; NumPy strings become dictionary-free UTF-8 columns."""
+    import pyarrow as pa
+
     return columns if isinstance(columns, pa.Table) else pa.table(dict(columns))
 
 
@@ -36,6 +39,9 @@ def read_columns(path: Path, columns: Sequence[str] | None = None) -> dict[str, 
     Raises:
         ArtifactError: The file is missing, no Parquet file, or lacks a column.
     """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     try:
         with pq.ParquetFile(path) as file:
             table = file.read(columns=None if columns is None else list(columns))
@@ -47,7 +53,9 @@ def read_columns(path: Path, columns: Sequence[str] | None = None) -> dict[str, 
     return {name: _numpy(table.column(name)) for name in table.column_names}
 
 
-def _numpy(column: pa.ChunkedArray) -> np.ndarray:
+def _numpy(column: "pa.ChunkedArray") -> np.ndarray:
+    import pyarrow as pa
+
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     values: np.ndarray = column.to_numpy()

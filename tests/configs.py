@@ -1,5 +1,6 @@
 """Hypothesis strategies for configs."""
 
+from types import NoneType
 from typing import Any
 
 from hypothesis import assume
@@ -23,18 +24,22 @@ WORDS = {
     "k": st.integers(1, 50),
 }
 TEXT = st.from_regex(r"[a-z]{1,6}", fullmatch=True)
-NUMBERS = {int: st.integers(2, 900), float: st.sampled_from([1e-6, 0.03, 0.25, 0.5, 0.97])}
+NUMBERS = {
+    bool: st.booleans(),
+    int: st.integers(2, 900),
+    float: st.sampled_from([1e-6, 0.03, 0.25, 0.5, 0.97]),
+}
 
 
 def values(name: str, info: FieldInfo) -> st.SearchStrategy[Any]:
     """Return valid values of a field, as Python holds them."""
     if allowed := choices(info):
         return st.sampled_from(allowed)
-    kind, *optional = kinds(info)
+    kind, *others = kinds(info)
     if name == "k" and kind is tuple:
         return st.lists(WORDS["k"], min_size=1, max_size=3).map(tuple)
     some = WORDS[name] if name in WORDS else NUMBERS.get(kind, TEXT)
-    return st.none() | some if optional else some
+    return st.none() | some if NoneType in others else some
 
 
 @st.composite

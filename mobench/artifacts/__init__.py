@@ -11,10 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-import pyarrow as pa
-import pyarrow.parquet as pq
+from typing import TYPE_CHECKING, Any
 
 from mobench.artifacts.disk import explained
 from mobench.artifacts.folders import LOCK, MANIFEST, empty, holds, publish, remove, take_lock
@@ -32,16 +29,23 @@ from mobench.tables import read_columns as read_columns
 from mobench.tables import sha256 as sha256
 from mobench.tables import short as short
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 
 @dataclass
 class Draft:
-    """An artifact in the making; use it as a context manager to release its lock."""
+    """An artifact in the making; use it as a context manager to release its lock.
+
+    Files named in ``scratch`` are no part of it; they stay until it is published.
+    """
 
     path: Path
     manifest: Manifest
     watch: Stopwatch
     rows: dict[str, int] = field(default_factory=dict)
     lock: int | None = None
+    scratch: tuple[str, ...] = ()
 
     @classmethod
     def start(cls, path: Path, manifest: Manifest, *, keep: bool = False) -> "Draft":
@@ -91,12 +95,15 @@ class Draft:
         """The directory in which files are written until ``finish``."""
         return partial(self.path)
 
-    def write_table(self, name: str, columns: Columns | pa.Table) -> None:
+    def write_table(self, name: str, columns: "Columns | pa.Table") -> None:
         """Write a Parquet table (zstd); it appears whole or not at all.
 
         Raises:
             ArtifactError: The disk is full, or does not take it.
         """
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
         table = as_table(columns)
         temporary = self.work / f"{name}.tmp"
         repeat = [f.name for f in table.schema if not pa.types.is_integer(f.type)]
@@ -112,12 +119,22 @@ class Draft:
         Raises:
             ArtifactError: The disk is full, or does not take it.
         """
-        path, data = self.work / name, text.encode()
+        self.write_bytes(name, text.encode())
+
+    def write_bytes(self, name: str, data: bytes | memoryview, n_rows: int | None = None) -> None:
+        """Write a file, of a table with its number of rows; it appears whole or not at all.
+
+        Raises:
+            ArtifactError: The disk is full, or does not take it.
+        """
+        path = self.work / name
         temporary = path.with_name(path.name + ".tmp")
         with explained(self.work, len(data)):
             path.parent.mkdir(parents=True, exist_ok=True)
             temporary.write_bytes(data)
             temporary.replace(path)
+        if n_rows is not None:
+            self.rows[name] = n_rows
 
     def finish(
         self, results: Mapping[str, Any] | None = None, *, replace: bool = False
@@ -135,11 +152,12 @@ class Draft:
         with explained(self.work):
             publish(self.work, self.path, replace=replace)
         self.__exit__()
-        (self.path / LOCK).unlink(missing_ok=True)
+        for name in (LOCK, *self.scratch):
+            (self.path / name).unlink(missing_ok=True)
         return Artifact(self.path, manifest)
 
     def _files(self) -> list[FileEntry]:
-        own = (self.work / LOCK, self.work / MANIFEST)
+        own = [self.work / name for name in (LOCK, MANIFEST, *self.scratch)]
         paths = sorted(p for p in self.work.rglob("*") if p.is_file() and p not in own)
         return [
             FileEntry(

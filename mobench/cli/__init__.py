@@ -1,6 +1,7 @@
 """The command line: the only part of mobench that prints, reads ``sys.argv`` or exits."""
 
 import errno
+import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -16,8 +17,16 @@ if TYPE_CHECKING:
 
 ExceptHook = Callable[[type[BaseException], BaseException, TracebackType | None], None]
 
-IDLE_THREADS = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "0"}
-"""Waiting threads sleep instead of spinning; read by OpenMP when torch loads it."""
+ENVIRONMENT = {
+    "OMP_WAIT_POLICY": "PASSIVE",
+    "GOMP_SPINCOUNT": "0",
+    "PYDANTIC_DISABLE_PLUGINS": "__all__",
+}
+"""Waiting threads sleep instead of spinning, read by OpenMP when torch loads it; and Pydantic does
+not look through all that is installed for plugins, of which our models need none."""
+GARBAGE_AFTER = 50_000
+"""New objects between two searches for garbage in circles: importing a library makes as many that
+all stay, and at Python's default of 700 the searches take a tenth of a short command's time."""
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 BROKEN_PIPE = 141
@@ -33,8 +42,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     from mobench.cli.console import Output
 
     unheard = _open_closed_streams()
-    for name, value in IDLE_THREADS.items():
+    for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
+    gc.set_threshold(GARBAGE_AFTER)
     words = list(sys.argv[1:] if argv is None else argv) or ["--help"]
     out = Output(_command(words), "--json" in words)
     sys.excepthook = _report_bug(out)
@@ -85,10 +95,10 @@ def _discard_stdout() -> None:
 
 
 def _run(words: list[str]) -> int:
-    from mobench.cli.app import app
+    from mobench.cli.app import app_for
 
     try:
-        command = typer.main.get_command(app)
+        command = typer.main.get_command(app_for(words))
         code = command.main(words, prog_name="mobench", standalone_mode=False)
         sys.stdout.flush()
     except (SystemExit, BrokenPipeError) as stop:

@@ -1,32 +1,84 @@
-"""The commands, in the order of the pipeline."""
+"""The commands, in the order of the pipeline; only the one that is asked for is imported."""
 
-from collections.abc import Callable
-from typing import Annotated
+import importlib
+import os
+from collections.abc import Callable, Iterable
+from typing import Annotated, NamedTuple
 
 import typer
 
 from mobench import __version__
-from mobench.cli.evaluate import evaluate
-from mobench.cli.export import export
-from mobench.cli.prep import prep
-from mobench.cli.report import report
-from mobench.cli.reproduce import reproduce
-from mobench.cli.show import show
-from mobench.cli.train import train
 
-COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
-    "Pipeline": {"prep": prep, "train": train, "eval": evaluate, "report": report},
-    "Research": {"reproduce": reproduce, "show": show, "export": export},
+
+class Command(NamedTuple):
+    """A command: where it stands in the help, which function does it, what ``--help`` says."""
+
+    panel: str
+    module: str
+    help: str
+
+    def load(self) -> Callable[..., None]:
+        """Return the function, which has the name of its module."""
+        function: Callable[..., None]
+        function = getattr(importlib.import_module(f"mobench.cli.{self.module}"), self.module)
+        return function
+
+
+COMMANDS = {
+    "prep": Command(
+        "Pipeline",
+        "prep",
+        "Turn raw reviews into a dataset artifact (filter, K-core, leave-one-out).",
+    ),
+    "train": Command(
+        "Pipeline",
+        "train",
+        "Train a recommender under several objectives and save a run artifact.",
+    ),
+    "eval": Command(
+        "Pipeline", "evaluate", "Score a run on the test split and save a metrics artifact."
+    ),
+    "report": Command(
+        "Pipeline",
+        "report",
+        "Compare evaluated runs: table, Pareto plots, HTML / Markdown / LaTeX.",
+    ),
+    "reproduce": Command(
+        "Research", "reproduce", "Run a recipe end to end and compare with its expected values."
+    ),
+    "show": Command(
+        "Research",
+        "show",
+        "Describe any artifact: what it is, where it came from, how to remake it.",
+    ),
+    "export": Command(
+        "Research",
+        "export",
+        "Write a dataset as other tools read it, so that they train on exactly our split.",
+    ),
 }
 
-app = typer.Typer(
-    name="mobench",
-    help="Multi-objective recommendation: prepare data, train, evaluate, report.",
-    epilog="Each command reads one artifact directory and writes the next:"
-    " prep → train → eval → report.",
-    context_settings={"help_option_names": ["--help", "-h"]},
-    rich_markup_mode="rich",
-)
+
+def app_for(words: Iterable[str]) -> typer.Typer:
+    """Return the program, with the options of those commands whose names are among ``words``.
+
+    The others are there by name and help alone, which is enough to list them: their options come
+    from their modules, and all of these together take longer to import than a short command takes.
+    """
+    app = typer.Typer(
+        name="mobench",
+        help="Multi-objective recommendation: prepare data, train, evaluate, report.",
+        epilog="Each command reads one artifact directory and writes the next:"
+        " prep → train → eval → report.",
+        context_settings={"help_option_names": ["--help", "-h"]},
+        rich_markup_mode="rich",
+    )
+    app.callback()(root)
+    wanted = set(COMMANDS if "_MOBENCH_COMPLETE" in os.environ else words)  # a shell asks for names
+    for name, command in COMMANDS.items():
+        function = command.load() if name in wanted else _unwanted
+        app.command(name, help=command.help, rich_help_panel=command.panel)(function)
+    return app
 
 
 def _version(asked: bool) -> None:
@@ -47,11 +99,9 @@ Version = Annotated[
 ]
 
 
-@app.callback()
 def root(version: Version = False) -> None:
     """Hold the options that stand before a command."""
 
 
-for panel, commands in COMMANDS.items():
-    for name, function in commands.items():
-        app.command(name, rich_help_panel=panel)(function)
+def _unwanted() -> None:
+    """Stand for a command that is not called."""

@@ -82,9 +82,9 @@ class Output:
             kind: Name of the exception behind it; that of the class if left out.
         """
         prefix = "" if error.exit_code == 130 else "error: "
-        self.talk(f"{prefix}{error.message}", style="bold red" if prefix else None)
+        self.talk(_fitted(f"{prefix}{error.message}"), style="bold red" if prefix else None)
         if error.hint:
-            self.talk(f"{' hint: ' if prefix else ''}{error.hint}")
+            self.talk(_fitted(f"{' hint: ' if prefix else ''}{error.hint}"))
         details = {
             "type": kind or type(error).__name__,
             "message": error.message,
@@ -126,6 +126,11 @@ def stages() -> Iterator[Callable[[str], None]]:
         return
     with STDERR.status("") as status:
         yield lambda stage: status.update(f" {stage}")
+
+
+def _fitted(line: str) -> str:
+    """Return a line of a failure as a terminal shows it best; elsewhere it stays one line."""
+    return words.wrapped(line, " " * len("error: ")) if STDERR.is_terminal else line
 
 
 def track(items: Iterable[T], label: str, total: int) -> Iterable[T]:

@@ -7,11 +7,12 @@ that ``model_fields_set`` tells it from defaults. All values are validated in on
 
 import functools
 import inspect
+import itertools
 import json
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import typer
 from pydantic.fields import FieldInfo
@@ -144,11 +145,17 @@ def _annotation(name: str, info: FieldInfo) -> Any:
     shared = {"help": _help(info), "rich_help_panel": extra(info, "panel")}
     if bool in kinds(info):
         return Annotated[bool | None, typer.Option(f"{flag}/--no-{flag[2:]}", metavar="", **shared)]
-    metavar = "|".join(allowed) if allowed else METAVARS[kinds(info)[0]]
+    metavar = "|".join(allowed or _words(info))
     complete = (lambda: list(allowed)) if allowed else None
     return Annotated[
         str | None, typer.Option(flag, metavar=metavar, autocompletion=complete, **shared)
     ]
+
+
+def _words(info: FieldInfo) -> list[str]:
+    """Return what stands for the value, then the words that may stand in its place."""
+    words = [get_args(kind) for kind in get_args(info.annotation) if get_origin(kind) is Literal]
+    return [METAVARS[kinds(info)[0]], *itertools.chain(*words)]
 
 
 def _help(info: FieldInfo) -> str:

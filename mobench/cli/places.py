@@ -2,10 +2,12 @@
 
 import re
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from mobench.config import TrainConfig
 from mobench.errors import ArtifactError, ConfigError
+
+if TYPE_CHECKING:
+    from mobench.config import TrainConfig
 
 DATA = Path("data")
 Shelf = Literal["datasets", "runs", "metrics", "reports", "exports"]
@@ -26,12 +28,18 @@ def place(shelf: Shelf, name: str) -> Path:
     return DATA / shelf / name
 
 
-def run_name(dataset: str, config: TrainConfig) -> str:
-    """Return ``DATASET-BACKBONE-METHOD-sSEED``."""
-    return f"{dataset}-{config.backbone}-{config.method}-s{config.seed}"
+def run_name(dataset: str, config: "TrainConfig", label: str = "") -> str:
+    """Return ``DATASET-BACKBONE-METHOD-sSEED``, a recipe's label behind the method."""
+    named = f"{config.method}-{slug(label)}" if label else config.method
+    return f"{dataset}-{Path(config.backbone).stem}-{named}-s{config.seed}"
 
 
-def recorded_base(file: Path, dataset: Path, config: TrainConfig) -> Path | None:
+def slug(label: str) -> str:
+    """Return a label as part of a directory's name; empty if no letter or digit is in it."""
+    return re.sub(r"[^a-z0-9.]+", "-", label.lower()).strip("-.")
+
+
+def recorded_base(file: Path, dataset: Path, config: "TrainConfig") -> Path | None:
     """Return the base of the run whose manifest ``file`` is.
 
     There is none if it is no such manifest, or if the seed or the dataset is another one: a base
@@ -59,7 +67,7 @@ def recorded_base(file: Path, dataset: Path, config: TrainConfig) -> Path | None
         ) from error
 
 
-def newest_base(dataset: Path, config: TrainConfig) -> Path:
+def newest_base(dataset: Path, config: "TrainConfig") -> Path:
     """Return the newest finished base run of the same dataset, backbone and seed.
 
     Raises:

@@ -34,6 +34,11 @@ Inspect = Annotated[
     bool, typer.Option("--inspect", metavar="", help="Show what the files are, write nothing.")
 ]
 
+ENDINGS = re.compile(
+    r"(\.(csv|tsv|txt|dat|json|jsonl|ndjson|parquet|inter|item|gz|zst|zip))+$", re.IGNORECASE
+)
+"""What names of files end in without being called so."""
+
 
 @with_config(PrepConfig)
 def prep(
@@ -70,10 +75,14 @@ def prep(
 
 def _inspect(config: PrepConfig, out: Output) -> None:
     """Show what each file is, and the command that prepares them."""
+    from mobench.data.glimpse import Glimpse
     from mobench.data.inspect import inspect
 
     all_found = []
     for one in inspect(config):
+        if isinstance(one, Glimpse):  # what follows is the error
+            out.show(*inspect_view.glimpsed(one), "")
+            continue
         out.show(*inspect_view.found(one), "")
         all_found.append(one)
     command = inspect_view.command(config, all_found)
@@ -96,7 +105,7 @@ def chosen(config: PrepConfig, manifest: "Manifest") -> list[str]:
 
 
 def default_name(config: PrepConfig) -> str:
-    """Return the first source's file name without endings, of a pattern alone its folder's.
+    """Return the first source's file name without known endings, of a pattern alone its folder's.
 
     Public sets keep their year, synthetic ones what they are made of.
 
@@ -114,7 +123,7 @@ def default_name(config: PrepConfig) -> str:
         return re.sub(r"[^\w+.-]+", "-", first)
     path = Path(first)
     for part in (path.name, path.absolute().parent.name):
-        stem = re.sub(r"[^\w+-]+", "-", part.partition(".")[0]).strip("-")
+        stem = re.sub(r"[^\w+-]+", "-", ENDINGS.sub("", part)).strip("-")
         if stem:
             return stem
     raise ConfigError(f"'{path}' gives the dataset no name", "choose one with --name.")

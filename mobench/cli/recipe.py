@@ -1,13 +1,14 @@
 """A recipe as a list of steps: read, checked as a whole, and only then run."""
 
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import mobench
 from mobench.cli import places
+from mobench.cli.expectations import check_expectations
 from mobench.config import EvalConfig, PrepConfig, Recipe, ReportConfig, TrainConfig, build
 from mobench.errors import ConfigError, suggest
 
@@ -16,17 +17,26 @@ PACKAGE = Path(mobench.__file__).parent
 BUILT_IN = (PACKAGE / "recipes", PACKAGE.parent / "benchmarks" / "recipes")
 """Where recipes lie: in an installed wheel, and in a checkout."""
 
-SCORES = ("imp", "accuracy_kept")
-"""What a recipe may expect besides metrics such as ``hit@10``."""
+Place = tuple[str, str, int]
+"""Method with label, backbone and seed of a run."""
 
 
 @dataclass(frozen=True)
 class Training:
-    """One run of the recipe; ``base`` is where the run that it starts from will be."""
+    """One run of the recipe.
+
+    Attributes:
+        config: Its settings.
+        path: Where it goes.
+        base: Where the run that it starts from will be.
+        row: What its row of the report is called: method, backbone (where the recipe has several)
+            and label. Expectations use the same name.
+    """
 
     config: TrainConfig
     path: Path
     base: Path | None
+    row: str
 
 
 @dataclass(frozen=True)
@@ -43,6 +53,11 @@ class Steps:
     def metrics(self, training: Training) -> Path:
         """Return where the evaluation of a run goes."""
         return places.place("metrics", f"{training.path.name}-{self.eval.split}")
+
+    @property
+    def rows(self) -> dict[str, str]:
+        """The row of the report that each metrics artifact belongs to."""
+        return {str(self.metrics(training)): training.row for training in self.trainings}
 
     @property
     def report_path(self) -> Path:
@@ -101,7 +116,8 @@ def read(path: Path, data: Path | None) -> Steps:
         eval=build(EvalConfig, recipe.eval),
         report=build(ReportConfig, recipe.report),
     )
-    _check_expectations(steps)
+    made = [training.row for training in steps.trainings]
+    check_expectations(recipe, made, steps.eval.k)
     return steps
 
 
@@ -126,38 +142,93 @@ def _filled(settings: Mapping[str, Any], data: Path | None, path: Path) -> dict[
 
 def _trainings(recipe: Recipe, dataset: Path) -> Iterator[Training]:
     """Yield the runs: for each entry one per seed, bases before what starts from them."""
-    made: dict[tuple[str, int], Path] = {}
+    made: dict[Place, Path] = {}
+    rows: set[str] = set()
+    several = len({_backbone(entry) for entry in recipe.train}) > 1
     for entry in recipe.train:
-        settings = dict(entry)
-        base, seeds = settings.pop("base", None), settings.pop("seeds", None)
-        for seed in seeds or [settings.get("seed", TrainConfig().seed)]:
-            config = build(TrainConfig, {**settings, "seed": seed})
-            if base is not None and (base, seed) not in made:
-                raise ConfigError(
-                    f"recipe '{recipe.name}': base '{base}' of {config.method} has no seed {seed}",
-                    "list it earlier, with the same seeds.",
-                )
-            path = places.place("runs", places.run_name(dataset.name, config))
+        label, backbone = _label(entry, recipe), _backbone(entry)
+        row = _row(entry, label, backbone if several else "")
+        if row in rows:
+            raise ConfigError(
+                f"recipe '{recipe.name}' has two entries for row '{row}'", "give one a label."
+            )
+        rows.add(row)
+        for config in _configs(entry):
+            here = (f"{config.method} {label}".strip(), backbone, config.seed)
+            _check_one_base(made, here, recipe)
+            start = _base(made, here, entry["base"], recipe) if "base" in entry else None
+            path = places.place("runs", places.run_name(dataset.name, config, label))
             if path in made.values():
-                raise ConfigError(f"recipe '{recipe.name}' makes '{path}' twice")
-            made[config.method, seed] = path
-            yield Training(config, path, made[base, seed] if base else None)
+                raise ConfigError(
+                    f"recipe '{recipe.name}' makes '{path}' twice", "change one of the labels."
+                )
+            made[here] = path
+            yield Training(config, path, start, row)
 
 
-def _check_expectations(steps: Steps) -> None:
-    from mobench.metrics import METRICS
-
-    methods = [training.config.method for training in steps.trainings]
-    metrics = [*(f"{name}@{k}" for k in steps.eval.k for name in METRICS), *SCORES]
-    for method, expected in steps.recipe.expect.items():
-        _check_made(method, methods, steps.recipe)
-        for metric in expected:
-            _check_made(metric, metrics, steps.recipe)
+def _configs(entry: Mapping[str, Any]) -> Iterator[TrainConfig]:
+    """Yield the settings of an entry, one per seed."""
+    own = {name: value for name, value in entry.items() if name not in ("base", "seeds", "label")}
+    for seed in entry.get("seeds") or [own.get("seed", TrainConfig().seed)]:
+        yield build(TrainConfig, {**own, "seed": seed})
 
 
-def _check_made(word: str, known: Sequence[str], recipe: Recipe) -> None:
-    if word not in known:
+def _row(entry: Mapping[str, Any], label: str, backbone: str) -> str:
+    """Return what the row of an entry is called; popularity has no backbone."""
+    method = str(entry.get("method", TrainConfig().method))
+    parts = [method, "" if method == "popularity" else backbone, label]
+    return " ".join(part for part in parts if part)
+
+
+def _label(entry: Mapping[str, Any], recipe: Recipe) -> str:
+    """Return the label of an entry, empty where it has none.
+
+    Raises:
+        ConfigError: It is no text on one line, or nothing of it can be part of a file name.
+    """
+    label = entry.get("label", "")
+    if label and entry.get("method") == "popularity":
         raise ConfigError(
-            f"recipe '{recipe.name}' expects '{word}', which it does not make",
-            f"{suggest(word, known)}It makes: {', '.join(dict.fromkeys(known))}.",
+            f"recipe '{recipe.name}': popularity has nothing to label", "leave the label out."
+        )
+    fits = isinstance(label, str) and label.isprintable() and label == " ".join(label.split())
+    if fits and (not label or places.slug(label)):
+        return str(label)
+    raise ConfigError(
+        f"recipe '{recipe.name}': label {label!r} is no name", "write a few words in quotes."
+    )
+
+
+def _backbone(entry: Mapping[str, Any]) -> str:
+    """Return what the backbone of an entry is called; one of the user's own by its file."""
+    return Path(str(entry.get("backbone", TrainConfig().backbone))).stem
+
+
+def _base(made: Mapping[Place, Path], here: Place, base: str, recipe: Recipe) -> Path:
+    """Return where the base of that name is: the run of the same backbone and seed.
+
+    Raises:
+        ConfigError: There is none before it.
+    """
+    _, backbone, seed = here
+    if found := made.get((base, backbone, seed)):
+        return found
+    raise ConfigError(
+        f"recipe '{recipe.name}' has no '{base}' on {backbone} with seed {seed} to start from",
+        "list it earlier, with the same backbone and seeds.",
+    )
+
+
+def _check_one_base(made: Mapping[Place, Path], here: Place, recipe: Recipe) -> None:
+    """Check that a report can tell which base its rows are compared with.
+
+    Raises:
+        ConfigError: There is another base of the same backbone and seed.
+    """
+    name, backbone, seed = here
+    bases = [other for other in made if other[0].split(" ")[0] == "base" == name.split(" ")[0]]
+    if any(other[1:] == here[1:] for other in bases):
+        raise ConfigError(
+            f"recipe '{recipe.name}' has two bases on {backbone} with seed {seed}",
+            "a report compares with one: make another recipe.",
         )

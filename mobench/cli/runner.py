@@ -1,6 +1,8 @@
 """Running the steps of a recipe; what is up to date is left alone, what was begun goes on."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,11 +11,29 @@ from mobench.cli.console import Output, track_epoch
 from mobench.cli.evaluate import track_blocks
 from mobench.cli.recipe import Steps, Training
 from mobench.cli.words import duration
-from mobench.errors import ArtifactError, Interrupted
+from mobench.config import PrepConfig
+from mobench.errors import ArtifactError, DataError, Interrupted
 
 if TYPE_CHECKING:
     from mobench.artifacts import Artifact
     from mobench.report.build import Built
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Let failures of artifacts say what helps in a recipe, where there is no ``--force``."""
+    from mobench.complete import DAMAGED, TAKEN
+
+    hints = {
+        TAKEN: "move it away, or run in another folder.",
+        DAMAGED: "remove it, then run the same command again.",
+    }
+    try:
+        yield
+    except ArtifactError as error:
+        if error.hint not in hints:
+            raise
+        raise ArtifactError(error.message, hints[error.hint]) from error
 
 
 @dataclass
@@ -29,31 +49,44 @@ class Runner:
     steps: Steps
     log: list[dict[str, Any]] = field(default_factory=list)
 
+    def prepare(self) -> "Artifact":
+        """Make the dataset.
+
+        Raises:
+            ArtifactError: A name is taken, or an artifact is damaged; nothing is replaced.
+            DataError: A public set is not there.
+        """
+        from mobench.data.prep import prepare
+
+        with explained():
+            started, files = time.perf_counter(), self._files()
+            done = prepare(files, self.steps.dataset)
+            self._tell("prep", self.steps.dataset, started, fresh=done.fresh)
+            return done.artifact
+
     def run(self) -> "tuple[list[Artifact], Built]":
-        """Do all steps; return the metrics artifacts, in the order of the runs, and the report.
+        """Do the rest; return the metrics artifacts, in the order of the runs, and the report.
 
         Raises:
             ArtifactError: A name is taken, or an artifact is damaged; nothing is replaced.
         """
-        from mobench.complete import DAMAGED, TAKEN
+        with explained():
+            for training in self.steps.trainings:
+                self._train(training)
+            metrics = [self._evaluate(training) for training in self.steps.trainings]
+            return metrics, self._report(metrics)
 
-        hints = {
-            TAKEN: "move it away, or run in another folder.",
-            DAMAGED: "remove it, then run the same command again.",
-        }
+    def _files(self) -> PrepConfig:
+        """Return the settings of prep with the files of a public set in the place of its name."""
+        from mobench.cli.views.download import with_files
+
         try:
-            return self._run()
-        except ArtifactError as error:
-            if error.hint not in hints:
-                raise
-            raise ArtifactError(error.message, hints[error.hint]) from error
-
-    def _run(self) -> "tuple[list[Artifact], Built]":
-        self._prep()
-        for training in self.steps.trainings:
-            self._train(training)
-        metrics = [self._evaluate(training) for training in self.steps.trainings]
-        return metrics, self._report(metrics)
+            return with_files(self.steps.prep, self.out, download=False)
+        except DataError as error:
+            name = self.steps.prep.source[0]
+            raise DataError(
+                error.message, f"get it with 'mobench prep {name} --download'."
+            ) from error
 
     def _tell(self, kind: str, path: Path, started: float, *, fresh: bool) -> None:
         seconds = time.perf_counter() - started
@@ -62,13 +95,6 @@ class Runner:
         place = f"{len(self.log)}/{total}".rjust(2 * len(str(total)) + 1)
         took = duration(seconds) if fresh else "up to date"
         self.out.show(f"{place} {kind:<6}  {took:<10}  {path}")
-
-    def _prep(self) -> None:
-        from mobench.data.prep import prepare
-
-        started = time.perf_counter()
-        done = prepare(self.steps.prep, self.steps.dataset)
-        self._tell("prep", self.steps.dataset, started, fresh=done.fresh)
 
     def _train(self, training: Training) -> None:
         from mobench.artifacts import partial
@@ -108,6 +134,7 @@ class Runner:
         from mobench.report.build import build
 
         started, path = time.perf_counter(), self.steps.report_path
-        built = build(self.steps.report, [artifact.path for artifact in metrics], path)
+        paths = [artifact.path for artifact in metrics]
+        built = build(self.steps.report, paths, path, rows=self.steps.rows)
         self._tell("report", path, started, fresh=built.fresh)
         return built

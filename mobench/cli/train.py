@@ -1,5 +1,7 @@
 """``mobench train``."""
 
+import dataclasses
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,9 +12,16 @@ from mobench.cli import places
 from mobench.cli.advice import eval_command
 from mobench.cli.console import Output, track_epoch
 from mobench.cli.options import Force, Json, Name, with_config
-from mobench.cli.views.training import Epochs, dry_run_lines, header, trials, verdict
+from mobench.cli.views.training import (
+    Epochs,
+    dry_run_lines,
+    header,
+    trials,
+    verdict,
+    warn_of_missing,
+)
 from mobench.config import TrainConfig
-from mobench.errors import ConfigError, Interrupted
+from mobench.errors import ArtifactError, ConfigError, Interrupted
 
 if TYPE_CHECKING:
     from mobench.artifacts import Artifact
@@ -28,9 +37,17 @@ Base = Annotated[
         "--base", metavar="RUN", help="Base run to start from (unset: the newest that fits)."
     ),
 ]
+InitFrom = Annotated[
+    Path | None,
+    typer.Option(
+        "--init-from", metavar="FILE", help="Parquet file of vectors to make the base run of."
+    ),
+]
 Resume = Annotated[
     Path | None,
-    typer.Option("--resume", metavar="DIR", help="Go on with an unfinished run; stands alone."),
+    typer.Option(
+        "--resume", metavar="DIR", help="Go on with an unfinished run, perhaps for more --epochs."
+    ),
 ]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", metavar="", help="Check everything, write nothing.")
@@ -42,6 +59,7 @@ def train(
     config: TrainConfig,
     dataset: DatasetPath = None,
     base: Base = None,
+    init_from: InitFrom = None,
     name: Name = None,
     resume: Resume = None,
     force: Force = False,
@@ -51,43 +69,98 @@ def train(
 ) -> None:
     """Train a recommender under several objectives and save a run artifact."""
     out = Output("train", as_json)
-    records: Iterator[EpochRecord] | None
     if resume:
-        if dataset or base or name or force or dry_run or config.model_fields_set:
+        others = config.model_fields_set - {"epochs"}
+        if dataset or base or init_from or force or dry_run or others:
             raise ConfigError(
-                "--resume takes no other option", "the config comes from the directory."
+                "--resume takes no option but --epochs and --name",
+                "the config comes from the directory.",
             )
-        from mobench.training.run import resume as go_on
+        go_on(out, resume, config.epochs, name)
+        return
+    plans = make_plans(config, dataset, base, init_from, name, config_file)
+    if dry_run:
+        out.show(*dry_run_lines(plans))
+        out.done(artifact=None, would_write=plans[-1].path, config=plans[-1].config.model_dump())
+        return
+    *first, plan = plans
+    if first:
+        plan = dataclasses.replace(plan, base=make_base(out, first[0], force=force))
+    records = start(plan, force=force)
+    finish(out, plan, follow(out, plan, records) if records else None)
 
-        plan, records = go_on(resume, track=track_epoch)
-    else:
-        plan = make_plan(config, dataset, base, name, config_file)
-        if dry_run:
-            out.show(*dry_run_lines(plan))
-            out.done(artifact=None, would_write=plan.path, config=plan.config.model_dump())
-            return
-        records = start(plan, force=force)
-    artifact = follow(out, plan, records) if records else None
-    finish(out, plan, artifact)
+
+def go_on(out: Output, path: Path, epochs: int | None, name: str | None) -> None:
+    """Finish an unfinished run, or train a finished one for more epochs under another name."""
+    from mobench.training.run import resume, up_to_date
+
+    into = places.place("runs", name) if name else None
+    plan, records = resume(path, epochs=epochs, into=into, track=track_epoch)
+    done = into and up_to_date(plan)
+    finish(out, plan, None if done else follow(out, plan, records))
 
 
-def make_plan(
+def make_plans(
     config: TrainConfig,
     dataset: Path | None,
     base: Path | None,
+    init_from: Path | None,
     name: str | None,
     file: Path | None,
-) -> "Plan":
-    """Return the plan of a run under its default or a given name."""
+) -> "list[Plan]":
+    """Return the plan of a run, after that of its base if vectors are still to be made one."""
     if not dataset:
         raise ConfigError("missing argument 'DATASET'", "see 'mobench train --help'.")
     from mobench.training.run import plan
 
+    if init_from:
+        if base:
+            raise ConfigError("--base does not go with --init-from", "the vectors make the base.")
+        return plan_from(init_from, config, dataset, name)
     if config.method in ("morec", "continue") and not base:
         recorded = places.recorded_base(file, dataset, config) if file else None
         base = recorded or places.newest_base(dataset, config)
     path = places.place("runs", name or places.run_name(dataset.name, config))
-    return plan(config, dataset, base, path)
+    return [plan(config, dataset, base, path)]
+
+
+def plan_from(vectors: Path, config: TrainConfig, dataset: Path, name: str | None) -> "list[Plan]":
+    """Return the plans of a base made of vectors and of the run that starts from it.
+
+    Their default names hold that of the file, so that they stand beside trained ones.
+    """
+    from mobench.training.run import plan
+    from mobench.training.vectors import base_config
+
+    def path(config: TrainConfig, name: str | None) -> Path:
+        stem = re.sub(r"[^A-Za-z0-9_+-]+", "-", vectors.stem).strip("-") or "vectors"
+        usual = places.run_name(dataset.name, config.model_copy(update={"backbone": stem}))
+        return places.place("runs", name or usual)
+
+    if config.method not in ("morec", "continue"):
+        return [plan(config, dataset, None, path(config, name), vectors=vectors)]
+    before = base_config(config)
+    made = path(before, name and f"{name}-base")
+    first = plan(before, dataset, None, made, vectors=vectors)
+    return [first, plan(config, dataset, None, path(config, name), first=first)]
+
+
+def make_base(out: Output, plan: "Plan", *, force: bool) -> "Artifact":
+    """Make the base of a run, or find that it is there."""
+    from mobench.training.run import train, up_to_date
+
+    try:
+        found = up_to_date(plan)
+    except ArtifactError:
+        if not force:
+            raise
+        found = None
+    artifact = found or follow(out, plan, train(plan, replace=force))
+    if not found:
+        verdict(out, artifact.manifest.results)
+    out.wrote(artifact.path, fresh=not found)
+    out.show("")
+    return artifact
 
 
 def start(plan: "Plan", *, force: bool) -> "Iterator[EpochRecord] | None":
@@ -106,6 +179,8 @@ def follow(out: Output, plan: "Plan", records: "Iterator[EpochRecord]") -> "Arti
 
     table = Epochs(out, plan)
     out.show(*header(plan), "")
+    if plan.vectors:
+        warn_of_missing(out, plan.vectors)
     while True:
         try:
             table.add(next(records))

@@ -1,11 +1,31 @@
-"""One typed model per command: the single source of defaults, options, help text and manifest."""
+"""One typed model per command: the single source of defaults, options, help text and manifest.
+
+A model is imported when it is first asked for: a command needs its own, and making one takes time.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from mobench.config.base import Config, build
-from mobench.config.evaluate import EvalConfig
-from mobench.config.prep import PrepConfig
-from mobench.config.recipe import Expectation, Recipe
-from mobench.config.report import ReportConfig
-from mobench.config.train import METHODS, OBJECTIVE_NAMES, PRESETS, TrainConfig
+
+if TYPE_CHECKING:
+    from mobench.config.evaluate import EvalConfig
+    from mobench.config.prep import PrepConfig
+    from mobench.config.recipe import Expectation, Recipe
+    from mobench.config.report import ReportConfig
+    from mobench.config.train import METHODS, OBJECTIVE_NAMES, PRESETS, TrainConfig
+
+HOMES = {
+    "EvalConfig": "evaluate",
+    "PrepConfig": "prep",
+    "Expectation": "recipe",
+    "Recipe": "recipe",
+    "ReportConfig": "report",
+    "METHODS": "train",
+    "OBJECTIVE_NAMES": "train",
+    "PRESETS": "train",
+    "TrainConfig": "train",
+}
 
 __all__ = [
     "METHODS",
@@ -20,3 +40,16 @@ __all__ = [
     "TrainConfig",
     "build",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Return what one of the modules defines.
+
+    Raises:
+        AttributeError: None of them defines it.
+    """
+    if name not in HOMES:
+        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+    value = getattr(importlib.import_module(f"{__name__}.{HOMES[name]}"), name)
+    globals()[name] = value
+    return value

@@ -64,7 +64,7 @@ def kinds(info: FieldInfo) -> tuple[Any, ...]:
 
 def choices(info: FieldInfo) -> tuple[str, ...]:
     """Return the closed set of values of a ``Literal`` field, else nothing."""
-    return get_args(info.annotation) if Literal in kinds(info) else ()
+    return get_args(info.annotation) if get_origin(info.annotation) is Literal else ()
 
 
 def build(model: type[C], values: Mapping[str, Any]) -> C:
@@ -118,6 +118,8 @@ def _explain(model: type[Config], error: ValidationError) -> tuple[str, str | No
     if allowed := choices(info):
         listed = ", ".join(allowed)
         return f"{place} '{value}' is unknown", f"{suggest(str(value), allowed)}One of: {listed}."
+    if first["type"] == "string_pattern_mismatch":  # people read the description, not the pattern
+        return f"{place}: '{value}' is not understood", info.description
     text = first["msg"].split(",")[0]
     return f"{place}: '{value}' {text[max(text.find('should'), 0) :]}", info.description
 

@@ -85,7 +85,7 @@ class PrepConfig(Config):
     engine: Literal["auto", "numpy", "numba", "spark"] = option("auto", "Run", moves=False)
     """What computes: numpy, numba (an extra; auto takes it for many rows), or spark (an extra)."""
     memory: float | None = option(None, "Run", moves=False, gt=0)
-    """GB of memory for rows (default: half of the machine's); more go through the disk."""
+    """GB for rows (default: half of the memory), more use the disk; of spark its driver's heap."""
 
     @model_validator(mode="after")
     def _check_columns(self) -> Self:

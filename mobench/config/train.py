@@ -55,19 +55,23 @@ class TrainConfig(Config):
     preset: Literal["default", "paper", "reference"] = option("default", "Method")
     """Named set of values for what is not set by hand."""
     keep_accuracy: float | None = option(None, "Method", gt=0, le=1.5)
-    """Hold validation Hit at this share of the base's by moving the target loss."""
+    """Hold validation accuracy at this share of the base's by moving the target loss."""
+    keep_metric: Literal["hit", "ndcg", "mrr"] = option("hit")
+    """The accuracy that keep_accuracy holds."""
     target_loss: float | None = option(None, "Method", gt=0)
     """Accuracy loss that the controller holds (unset: the base's loss plus slack)."""
     sampler_mode: Literal["draw", "reweight"] = option("draw", "Method")
     """Draw a block per objective (the paper), or weight one block (faster)."""
 
-    backbone: Literal["mf"] = option("mf", "Model")
-    """Model family."""
-    embedding_size: int = option(64, "Model", ge=1)
+    backbone: str = option("mf", "Model")
+    """Model family: mf, sasrec, or a Python file that holds one."""
+    embedding_size: int = option(64, ge=1)
     """Width of the user and item embeddings."""
     learning_rate: float = option(1e-3, "Model", gt=0)
     """Step size of Adam."""
-    weight_decay: float = option(1e-5, "Model", ge=0)
+    optimizer: Literal["adam", "lazy-adam"] = option("adam", "Model")
+    """adam, or lazy-adam: moments and weights move only for the rows that a step touches."""
+    weight_decay: float = option(1e-5, ge=0)
     """Coupled L2, scaled by the sum of the loss weights in use."""
     batch_size: int = option(512, "Model", ge=1)
     """Positives per block."""
@@ -77,10 +81,27 @@ class TrainConfig(Config):
     """Base stops when val NDCG has not improved for so many epochs."""
     n_negatives: int = option(10, ge=1)
     """Negatives per positive."""
-    negative_power: float = option(0.0, "Model", ge=0)
+    negative_power: float = option(0.0, ge=0)
     """Negatives are drawn in proportion to train count to this power."""
     max_redraws: int = option(10, ge=0)
     """Rounds of redrawing negatives that the user has seen; what is left is kept and counted."""
+
+    max_length: int = option(50, ge=1)
+    """sasrec: how many of the last items a user's history holds."""
+    n_blocks: int = option(2, ge=1)
+    """sasrec: transformer blocks."""
+    n_heads: int = option(1, ge=1)
+    """sasrec: attention heads; a divisor of embedding_size."""
+    inner_size: int | None = option(None, ge=1)
+    """sasrec: width between the two layers of a block (unset: 4 times embedding_size)."""
+    dropout: float = option(0.2, ge=0, lt=1)
+    """sasrec: share of activations set to zero while training."""
+    norm: Literal["post", "pre"] = option("post")
+    """sasrec: layer norm after each sub-layer, or before."""
+    targets: Literal["positions", "rows"] = option("positions")
+    """sasrec: all positions of a window are targets, or one target a row (the paper; slower)."""
+    autocast: Literal["none", "bf16"] = option("none")
+    """sasrec: compute in bfloat16 where that is safe; losses stay in float32."""
 
     kp: float = option(0.01, ge=0)
     """Proportional gain of the controller."""
@@ -120,16 +141,27 @@ class TrainConfig(Config):
     """List length of the validation metrics."""
     min_base_hits: int = option(10, ge=0)
     """A metric enters Imp only if the base has so many validation hits behind it."""
+    max_missing: float = option(0.1, ge=0, le=1, moves=False)
+    """init-from: share of the users, or of the items, that may lack a vector and get the mean."""
+    keep_state: bool = option(False, moves=False)
+    """Keep what --resume needs to train a finished run for more epochs."""
     tune: int = option(0, "Run", ge=0)
     """Try so many settings on validation first and keep the best."""
     seed: int = option(1, "Run", ge=0)
     """Root seed; every use of randomness has its own stream below it."""
     device: Literal["auto", "cpu", "cuda"] = option("auto", "Run", moves=False)
     """Where to compute."""
-    threads: int = option(0, ge=0, moves=False)
-    """CPU threads; 0 follows a fixed rule of the problem's size."""
+    threads: int | Literal["auto"] = option(0, "Run", moves=False)
+    """CPU threads; 0 follows a fixed rule of the problem's size, auto measures once."""
     log_every: int = option(20, ge=1, moves=False)
     """Steps between rows of steps.parquet."""
+
+    @field_validator("threads")
+    @classmethod
+    def _countable(cls, threads: int | str) -> int | str:
+        if isinstance(threads, int) and threads < 0:
+            raise Explained(f"--threads {threads} is below 0", "give a number, 0 or auto.")
+        return threads
 
     @field_validator("objectives")
     @classmethod

@@ -49,20 +49,23 @@ def read_blocks(file: SourceFile) -> Iterator[Block | Rejected]:
     name, tail, line, skipped = file.name, b"", file.span.line if file.span else 1, b""
     try:
         for chunk in chunks(file, BLOCK):
-            data = tail + chunk if tail or skipped or line > 1 else chunk.removeprefix(BOM)
-            if not skipped and len(data) > BLOCK and data.find(b"\n", 0, BLOCK + 1) < 0:
-                skipped = data[:TEXT_LIMIT]
+            if line == 1 and not tail and not skipped:
+                chunk = chunk.removeprefix(BOM)
+            if not skipped and len(tail) + _first_line(chunk) > BLOCK:
+                skipped = (tail + chunk)[:TEXT_LIMIT]
             if skipped:
-                _, newline, data = data.partition(b"\n")
+                tail, newline, chunk = b"", *chunk.partition(b"\n")[1:]
                 if newline:
                     yield _rejected(name, line, f"line is longer than {BLOCK:,} bytes", skipped)
                     line, skipped = line + 1, b""
-            cut = data.rfind(b"\n") + 1
-            if cut:
-                block = Block(data[:cut], line)
-                yield block
-                line += block.n_lines
-            tail = data[cut:]
+            cut = chunk.rfind(b"\n") + 1
+            if not cut:
+                tail += chunk
+                continue
+            block = Block(b"".join((tail, memoryview(chunk)[:cut])), line)  # copies but once
+            yield block
+            line += block.n_lines
+            tail = chunk[cut:]
     except Broken as error:
         yield _rejected(name, line, str(error), skipped or tail)
         return
@@ -93,6 +96,12 @@ def read_head(file: SourceFile) -> bytes:
     is_whole = len(head) < HEAD
     head = head[:HEAD].removeprefix(BOM)
     return head if is_whole else head[: head.rfind(b"\n") + 1] or head
+
+
+def _first_line(data: bytes) -> int:
+    """Return the length of the first line, or of what there is of it."""
+    end = data.find(b"\n")
+    return len(data) if end < 0 else end
 
 
 def _rejected(file: str, line: int, reason: str, text: bytes) -> Rejected:

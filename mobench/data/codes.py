@@ -42,8 +42,7 @@ def encode(ids: pl.Series) -> Coded:
 
 def factorise(values: NDArray[np.uint64]) -> tuple[Codes, Positions]:
     """Return codes in order of first appearance, and where each code appears first."""
-    places = _grouped(values)
-    ordered = values[places]
+    places, ordered = _grouped(values)
     starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])[: len(values)])
     first = places[starts]
     by_first = stable_order(first)
@@ -54,25 +53,29 @@ def factorise(values: NDArray[np.uint64]) -> tuple[Codes, Positions]:
     return codes, first[by_first]
 
 
-def _grouped(values: NDArray[np.uint64]) -> Positions:
-    """Return all positions, those of equal values together and ascending.
+def _grouped(values: NDArray[np.uint64]) -> tuple[Positions, NDArray[np.uint64]]:
+    """Return all positions, those of equal values together and ascending; and the values there.
 
     A word holds a position and as many bits of the value as fit; the few values that differ in the
-    other bits alone are put apart afterwards.
+    other bits alone are put apart afterwards. Arrays are used again where they can be: new memory
+    costs more than the sums.
     """
     low = np.uint64((1 << len(values).bit_length()) - 1)
     words = values & ~low
     words |= np.arange(len(values), dtype=np.uint64)
     words.sort()
-    places = (words & low).astype(np.int64)
-    full = values[places]
-    mixed = (full[1:] != full[:-1]) & ((words[1:] ^ words[:-1]) <= low)
+    alike = (words[1:] ^ words[:-1]) <= low
+    words &= low
+    places = words.view(np.int64)
+    ordered = values[places]
+    mixed = alike & (ordered[1:] != ordered[:-1])
     if mixed.any():
-        group = np.cumsum(np.append(True, (words[1:] ^ words[:-1]) > low))
+        group = np.cumsum(np.append(True, ~alike))
         among = np.flatnonzero(np.isin(group, group[1:][mixed]))
-        right = np.lexsort((places[among], full[among], group[among]))
+        right = np.lexsort((places[among], ordered[among], group[among]))
         places[among] = places[among][right]
-    return places
+        ordered[among] = ordered[among][right]
+    return places, ordered
 
 
 def stable_order(keys: NDArray[np.int64] | Codes) -> Positions:

@@ -9,6 +9,7 @@ from mobench.data.catalogue import Catalogue
 from mobench.data.clock import Unit
 from mobench.data.files import Role, SourceFile
 from mobench.data.formats import REVIEW_COLUMNS, check_columns, item_source, review_source
+from mobench.data.glimpse import Glimpse, glimpse
 from mobench.data.heads import checked_head
 from mobench.data.inputs import find_files, named_source
 from mobench.data.layout import Layout, layout
@@ -79,8 +80,10 @@ class Inspected:
     rejected: tuple[Rejected, ...]
 
 
-def inspect(config: PrepConfig) -> Iterator[Inspected]:
+def inspect(config: PrepConfig) -> Iterator[Inspected | Glimpse]:
     """Yield what each file is; among ``config.source`` there may be metadata files, too.
+
+    A table that no format fits comes as a glimpse, before the error that says so.
 
     Raises:
         ConfigError: No source, or settings that contradict each other.
@@ -91,7 +94,12 @@ def inspect(config: PrepConfig) -> Iterator[Inspected]:
     reviews: Source | None = named
     for file in find_files(config):
         head = b"" if named else checked_head(file)
-        role, source, unit = _recognised(config, file, head, reviews)
+        try:
+            role, source, unit = _recognised(config, file, head, reviews)
+        except DataError:
+            if seen := glimpse(file):
+                yield seen
+            raise
         reviews = source if role == "reviews" else reviews
         first = (
             _first_reviews(source, file, unit) if role == "reviews" else _first_items(source, file)

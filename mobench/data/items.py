@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
+import polars as pl
 from numpy.typing import NDArray
 
 from mobench.config import PrepConfig
@@ -22,8 +22,8 @@ from mobench.seeds import Seeds
 class ItemTables:
     """``items.parquet``, ``groups.parquet``, and what the summary says about them."""
 
-    items: pa.Table
-    groups: pa.Table
+    items: pl.DataFrame
+    groups: pl.DataFrame
     results: dict[str, Any]
 
 
@@ -44,11 +44,11 @@ def item_tables(catalogue: Catalogue, n_train: NDArray[np.int32], config: PrepCo
     pop_target = target_shares(config.target_distribution, _rows(pop, n_train))
     columns = {
         "item": np.arange(len(n_train), dtype=np.int32),
-        "item_id": pa.array(catalogue.ids, pa.string()),
-        "title": pa.array(catalogue.title, pa.string()),
-        "category": pa.array(labels, pa.string()),
-        "categories": pa.array(map(_joined, catalogue.paths), pa.string()),
-        "price": pa.array(catalogue.price, pa.float64()),
+        "item_id": pl.Series(catalogue.ids, dtype=pl.String),
+        "title": pl.Series(catalogue.title, dtype=pl.String),
+        "category": pl.Series(labels, dtype=pl.String),
+        "categories": pl.Series(list(map(_joined, catalogue.paths)), dtype=pl.String),
+        "price": pl.Series(catalogue.price, dtype=pl.Float64),
         "revenue": _revenue(catalogue, labels, n_train, config),
         "fair_group": fair.group,
         "pop_group": pop.group,
@@ -57,8 +57,8 @@ def item_tables(catalogue: Catalogue, n_train: NDArray[np.int32], config: PrepCo
     fair_target = _rows(fair, n_train) / n_train.sum()
     groups = [_table("fair", fair, n_train, fair_target), _table("pop", pop, n_train, pop_target)]
     return ItemTables(
-        pa.table(columns),
-        pa.concat_tables(groups),
+        pl.DataFrame(columns),
+        pl.concat(groups),
         {**_price_results(catalogue), **_group_results(catalogue, fair, pop, level)},
     )
 
@@ -94,13 +94,13 @@ def _rows(groups: Groups, n_train: NDArray[np.int32]) -> NDArray[np.int64]:
 
 def _table(
     kind: str, groups: Groups, n_train: NDArray[np.int32], target: NDArray[np.float64]
-) -> pa.Table:
+) -> pl.DataFrame:
     n_groups = len(groups.labels)
-    return pa.table(
+    return pl.DataFrame(
         {
-            "kind": pa.array([kind] * n_groups, pa.string()),
+            "kind": pl.repeat(kind, n_groups, dtype=pl.String, eager=True),
             "id": np.arange(n_groups, dtype=np.int16),
-            "label": pa.array(groups.labels, pa.string()),
+            "label": pl.Series(groups.labels, dtype=pl.String),
             "n_items": np.bincount(groups.group, minlength=n_groups),
             "n_train": _rows(groups, n_train),
             "target_share": target,

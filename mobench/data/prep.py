@@ -12,6 +12,7 @@ from mobench import RESULTS_VERSION
 from mobench.artifacts import Artifact, Draft, draft_manifest, existing, tidy
 from mobench.config import PrepConfig
 from mobench.data.engines import engine_for
+from mobench.data.frames import write_frame
 from mobench.data.funnel import Selection, select
 from mobench.data.ingest import Ingest
 from mobench.data.items import item_tables
@@ -95,12 +96,12 @@ def _fill(draft: Draft, made: Plan, track: Track) -> dict[str, Any]:
     track("grouping items")
     items = item_tables(chosen.catalogue, split.n_train(split.rows.item, n_items), config)
     track("writing")
-    draft.write_table("interactions.parquet", interactions_table(split))
-    users = users_table(chosen.user_ids.to_list(), split.n_train(split.rows.user, n_users))
-    draft.write_table("users.parquet", users)
-    draft.write_table("items.parquet", items.items)
-    draft.write_table("groups.parquet", items.groups)
-    draft.write_table("funnel.parquet", funnel_table(chosen.funnel))
+    write_frame(draft, "interactions.parquet", interactions_table(split))
+    users = users_table(chosen.user_ids, split.n_train(split.rows.user, n_users))
+    write_frame(draft, "users.parquet", users)
+    write_frame(draft, "items.parquet", items.items)
+    write_frame(draft, "groups.parquet", items.groups)
+    write_frame(draft, "funnel.parquet", funnel_table(chosen.funnel))
     counts = {"n_users": n_users, "n_items": n_items, "core_rounds": chosen.core_rounds}
     return {
         **counts,
@@ -114,7 +115,7 @@ def _close(draft: Draft, made: Plan, reader: Reader) -> dict[str, Any]:
     """Write what the reader refused, and return what it says about the source."""
     if reader.rejects.listed or reader.item_rejects.listed:
         rejected = rejected_table(reader.rejects, reader.item_rejects)
-        draft.write_table("rejected.parquet", rejected)
+        write_frame(draft, "rejected.parquet", rejected)
     _record_rows(draft, reader.n_rows)
     return _source_results(made, reader)
 

@@ -4,7 +4,6 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 import polars as pl
-import pyarrow as pa
 
 from mobench.errors import DataError
 
@@ -13,9 +12,7 @@ REVIEWS = pl.Schema(
 )
 """Raw ids, not empty; finite ratings, all null in sources without; milliseconds since 1970 UTC."""
 
-REJECTED = pa.schema(
-    [("file", pa.string()), ("line", pa.int64()), ("reason", pa.string()), ("text", pa.string())]
-)
+REJECTED = pl.Schema({"file": pl.String, "line": pl.Int64, "reason": pl.String, "text": pl.String})
 TEXT_LIMIT = 2_000
 LISTED_LIMIT = 200_000
 """More rejected rows than this are counted but no longer listed: memory has to end somewhere."""
@@ -84,8 +81,8 @@ class Rejects:
         )
 
 
-def rejected_table(*rejects: Rejects) -> pa.Table:
+def rejected_table(*rejects: Rejects) -> pl.DataFrame:
     """Return the listed rows of all ``rejects`` as one table with the schema ``REJECTED``."""
     rows = [row for one in rejects for row in one.listed]
-    columns = {name: [getattr(row, name) for row in rows] for name in REJECTED.names}
-    return pa.table(columns, schema=REJECTED)
+    columns = {name: [getattr(row, name) for row in rows] for name in REJECTED}
+    return pl.DataFrame(columns, schema=REJECTED)

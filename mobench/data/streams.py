@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-import pyarrow as pa
-
 from mobench.data.archives import DAMAGE, open_member
 from mobench.data.files import SourceFile, Span
 from mobench.errors import DataError
@@ -156,6 +154,8 @@ def _unzstd(path: Path, step: int) -> Iterator[bytes]:
     A read that fails hands nothing over, so what it would have read is read again byte by byte.
     Arrow decodes 64 KiB of the file at once: where these are damaged, all of them are lost.
     """
+    import pyarrow as pa
+
     n_read = 0
     for n_bytes in (step, 1):
         with pa.CompressedInputStream(pa.OSFile(str(path)), "zstd") as stream:

@@ -1,11 +1,11 @@
-"""The tables of a dataset artifact as Arrow, and the numbers of its summary."""
+"""The tables of a dataset artifact as frames, and the numbers of its summary."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
+import polars as pl
 from numpy.typing import NDArray
 
 from mobench.config import PrepConfig
@@ -51,33 +51,31 @@ def split_rows(rows: Rows, config: PrepConfig) -> SplitRows:
     return SplitRows(rows, labels)
 
 
-def interactions_table(split: SplitRows) -> pa.Table:
+def interactions_table(split: SplitRows) -> pl.DataFrame:
     """Return ``interactions.parquet``; the rating is null in sources without ratings."""
     rows = split.rows
-    unrated = np.isnan(rows.rating)
-    names = pa.DictionaryArray.from_arrays(split.labels.split, pa.array(SPLITS, pa.string()))
-    return pa.table(
+    return pl.DataFrame(
         {
             "user": rows.user,
             "item": rows.item,
             "timestamp": rows.timestamp,
-            "rating": pa.array(rows.rating.astype(np.float32), mask=unrated),
-            "split": names,
+            "rating": pl.Series(rows.rating.astype(np.float32), nan_to_null=True),
+            "split": pl.Series(SPLITS, dtype=pl.Categorical).gather(split.labels.split),
         }
     )
 
 
-def users_table(user_ids: list[str], n_train: NDArray[np.int32]) -> pa.Table:
+def users_table(user_ids: pl.Series, n_train: NDArray[np.int32]) -> pl.DataFrame:
     """Return ``users.parquet``."""
     codes = np.arange(len(user_ids), dtype=np.int32)
-    return pa.table({"user": codes, "user_id": pa.array(user_ids, pa.string()), "n_train": n_train})
+    return pl.DataFrame({"user": codes, "user_id": user_ids, "n_train": n_train})
 
 
-def funnel_table(funnel: Funnel) -> pa.Table:
+def funnel_table(funnel: Funnel) -> pl.DataFrame:
     """Return ``funnel.parquet``."""
     columns = {"rows": funnel.rows, "users": funnel.users, "items": funnel.items}
-    stage = pa.array(funnel.stage, pa.string())
-    return pa.table({"stage": stage, **{k: pa.array(v, pa.int64()) for k, v in columns.items()}})
+    types = {"stage": pl.String, **dict.fromkeys(columns, pl.Int64)}
+    return pl.DataFrame({"stage": funnel.stage, **columns}, schema=types)
 
 
 def split_results(split: SplitRows, config: PrepConfig) -> dict[str, Any]:

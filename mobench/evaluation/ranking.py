@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mobench.data.dataset import Dataset, Interactions
+from mobench.evaluation.reader import Reader
 from mobench.models import Backbone
 from mobench.seeds import Seeds
 
@@ -18,6 +19,7 @@ BLOCK_FLOATS = 1 << 22
 """Scores held at once, 16 MiB: small enough for the cache, large enough for the product."""
 
 Track = Callable[[Iterable[int]], Iterable[int]]
+Look = Callable[[NDArray[np.int64], Tensor], None]
 
 
 @dataclass(frozen=True)
@@ -54,10 +56,18 @@ class Ranker:
         k: Length of the lists.
         seed: Seed of the tie permutation.
         device: Where to compute.
+        max_length: Items of history that a model reads at most: train for val, train and val for
+            test. 0 where models read none.
     """
 
     def __init__(
-        self, dataset: Dataset, split: Literal["val", "test"], k: int, seed: int, device: str
+        self,
+        dataset: Dataset,
+        split: Literal["val", "test"],
+        k: int,
+        seed: int,
+        device: str,
+        max_length: int = 0,
     ) -> None:
         rows = dataset.splits[split]
         known = [dataset.splits["train"]] + ([dataset.splits["val"]] if split == "test" else [])
@@ -66,24 +76,28 @@ class Ranker:
         self.k = k
         self.n_items = dataset.n_items
         self.device = device
+        self.reader = Reader(known, dataset, max_length, device) if max_length else None
+        self.order = self.reader.order(rows.user) if self.reader else np.arange(len(rows))
         self.starts, self.masked = _masked(known, rows, dataset.n_users, dataset.n_items)
         order = Seeds(seed).numpy("ties").permutation(dataset.n_items)
         self.place = torch.from_numpy(np.argsort(order)).to(device)  # item → place among equals
         self.marks = torch.empty((min(self.block_size, len(rows)), self.n_items), device=device)
 
     @torch.inference_mode()
-    def rank(self, model: Backbone, track: Track | None = None) -> TopK:
+    def rank(self, model: Backbone, track: Track | None = None, look: Look | None = None) -> TopK:
         """Rank with ``model``, block by block.
 
         Args:
             model: The backbone, in evaluation mode.
             track: Wraps the iteration over blocks to show progress.
+            look: Is shown the numbers of the rows of each block and all their scores, ``[B, I]``.
         """
         blocks = range(0, len(self.user), self.block_size)
         steps: Iterable[int] = track(blocks) if track else blocks
-        parts = [self._block(model, slice(s, s + self.block_size)) for s in steps]
+        parts = [self._block(model, self.order[s : s + self.block_size], look) for s in steps]
         columns = zip(*parts, strict=True) if parts else iter(self._nothing())
-        rank, tied, items, scores = (np.concatenate(column) for column in columns)
+        back = np.argsort(self.order)
+        rank, tied, items, scores = (np.concatenate(column)[back] for column in columns)
         return TopK(self.user, self.target, rank, tied, items, scores)
 
     @property
@@ -98,10 +112,15 @@ class Ranker:
         yield (np.zeros((0, self.k), np.int32),)
         yield (np.zeros((0, self.k), np.float32),)
 
-    def _block(self, model: Backbone, rows: slice) -> tuple[NDArray[np.generic], ...]:
+    def _block(
+        self, model: Backbone, rows: NDArray[np.int64], look: Look | None
+    ) -> tuple[NDArray[np.generic], ...]:
         users = torch.from_numpy(self.user[rows].astype(np.int64)).to(self.device)
         target = torch.from_numpy(self.target[rows].astype(np.int64)).to(self.device)
-        scores = model.score_all(users, None).to(torch.float32)  # [B, I]
+        history = self.reader(self.user[rows]) if self.reader and model.uses_history else None
+        scores = model.score_all(users, history).to(torch.float32).contiguous()  # [B, I]
+        if look:
+            look(rows, scores)
         wanted = scores.gather(1, target.unsqueeze(1))  # [B, 1]
         scores.view(-1)[self._mask(rows)] = -torch.inf
         rank, tied = self._ranks(scores, wanted, target)
@@ -116,7 +135,7 @@ class Ranker:
             best.cpu().numpy(),
         )
 
-    def _mask(self, rows: slice) -> Tensor:
+    def _mask(self, rows: NDArray[np.int64]) -> Tensor:
         """Return the flat positions in the block's score matrix that are masked."""
         users = self.user[rows].astype(np.int64)
         counts = self.starts[users + 1] - self.starts[users]

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from safetensors.torch import load_file
 
 from mobench import RESULTS_VERSION
@@ -21,9 +20,8 @@ from mobench.manifest import Input
 from mobench.metrics.base import Outcome
 from mobench.metrics.groups import group_hits, slot_shares
 from mobench.metrics.significance import Interval, bootstrap
-from mobench.models import BACKBONES, Backbone, Popularity
+from mobench.models import Backbone, Popularity, find, fresh
 from mobench.models.device import pick_device, set_threads
-from mobench.seeds import Seeds
 
 
 @dataclass(frozen=True)
@@ -86,8 +84,10 @@ def _score(
 ) -> Artifact:
     device = pick_device(config.device)
     threads = set_threads(0, int(run.manifest.results["n_parameters"]))
-    ranker = Ranker(dataset, config.split, max(config.k), config.seed, device)
-    top_k = ranker.rank(load_model(run, dataset, device), track)
+    model = load_model(run, dataset, device)
+    length = model.uses_history and int(run.manifest.config["max_length"])
+    ranker = Ranker(dataset, config.split, max(config.k), config.seed, device, length)
+    top_k = ranker.rank(model, track)
     record = outcome(top_k, dataset)
     manifest = draft_manifest(
         "metrics",
@@ -112,9 +112,9 @@ def _score(
 def load_model(run: Artifact, dataset: Dataset, device: str) -> Backbone:
     """Return the model of a run, ready to score."""
     config = build(TrainConfig, run.manifest.config)
-    kind = Popularity if config.method == "popularity" else BACKBONES[config.backbone]
-    generator = torch.Generator().manual_seed(Seeds(config.seed).integer("init"))
-    model = kind.build(dataset.n_users, dataset.n_items, config.embedding_size, generator)
+    code = run.path / "backbone.py"
+    kind = Popularity if config.method == "popularity" else find(config.backbone, code)
+    model = fresh(kind, dataset.n_users, dataset.n_items, config)
     model.load_state_dict(load_file(run.path / "model.safetensors"))
     return model.to(device).eval()
 

@@ -1,9 +1,22 @@
 """Backbones: what scores items for users (torch lives here)."""
 
-from mobench.models.base import Backbone, bpr_loss
+from mobench.models.base import Backbone, bce_loss, bpr_loss
+from mobench.models.histories import Histories
+from mobench.models.kinds import BACKBONES, find, fresh, n_parameters
 from mobench.models.mf import MF
 from mobench.models.popularity import Popularity
+from mobench.models.sasrec import SASRec
 
-BACKBONES: dict[str, type[Backbone]] = {"mf": MF}
-
-__all__ = ["BACKBONES", "MF", "Backbone", "Popularity", "bpr_loss"]
+__all__ = [
+    "BACKBONES",
+    "MF",
+    "Backbone",
+    "Histories",
+    "Popularity",
+    "SASRec",
+    "bce_loss",
+    "bpr_loss",
+    "find",
+    "fresh",
+    "n_parameters",
+]

@@ -23,6 +23,11 @@ def pick_device(wanted: str) -> str:
     return wanted
 
 
+def usable_cpus() -> int:
+    """Return how many CPUs this process may use: fewer than there are in many containers."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def set_threads(wanted: int, n_parameters: int) -> int:
     """Set the CPU threads by a fixed rule of the problem's size; return their number.
 

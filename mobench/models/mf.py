@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from mobench.config import TrainConfig
 from mobench.models.base import Backbone
 from mobench.models.lookup import pair_scores
 
@@ -22,6 +23,8 @@ class MF(Backbone):
         items: Initial item embeddings, ``[I, D]``.
     """
 
+    tables = ("users", "items")
+
     def __init__(self, users: Tensor, items: Tensor) -> None:
         super().__init__()
         self.users = nn.Parameter(users)
@@ -29,11 +32,11 @@ class MF(Backbone):
 
     @classmethod
     def build(
-        cls, n_users: int, n_items: int, embedding_size: int, generator: torch.Generator
+        cls, n_users: int, n_items: int, config: TrainConfig, generator: torch.Generator
     ) -> Self:
         """Return a model with N(0, 0.02²) embeddings."""
-        users = torch.randn(n_users, embedding_size, generator=generator) * INIT_STD
-        items = torch.randn(n_items, embedding_size, generator=generator) * INIT_STD
+        users = torch.randn(n_users, config.embedding_size, generator=generator) * INIT_STD
+        items = torch.randn(n_items, config.embedding_size, generator=generator) * INIT_STD
         return cls(users, items)
 
     def score(self, users: Tensor, history: Tensor | None, items: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
+from mobench.config import TrainConfig
 from mobench.models.base import Backbone
 
 
@@ -22,7 +23,7 @@ class Popularity(Backbone):
 
     @classmethod
     def build(
-        cls, n_users: int, n_items: int, embedding_size: int, generator: torch.Generator
+        cls, n_users: int, n_items: int, config: TrainConfig, generator: torch.Generator
     ) -> Self:
         """Return a model that has seen nothing; its counts come with the state dict."""
         return cls(torch.zeros(n_items))

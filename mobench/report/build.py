@@ -1,6 +1,6 @@
 """From metrics artifacts to a report artifact."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite, nan
 from pathlib import Path
@@ -11,13 +11,15 @@ from mobench.config.report import ReportConfig
 from mobench.manifest import Input
 from mobench.report.compare import compare, load
 from mobench.report.figures import figures
+from mobench.report.heat import twin
 from mobench.report.html import page
 from mobench.report.inputs import Evaluated
+from mobench.report.markdown import markdown
 from mobench.report.palette import styles
 from mobench.report.plots import draw
 from mobench.report.records import Comparison, Row
 from mobench.report.tables import main_table
-from mobench.report.writers import arrow, as_csv, latex, markdown, results
+from mobench.report.writers import arrow, as_csv, latex, latex_plain, results
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,12 @@ class Built:
 
 
 def build(
-    config: ReportConfig, metric_paths: Sequence[Path], path: Path, *, replace: bool = False
+    config: ReportConfig,
+    metric_paths: Sequence[Path],
+    path: Path,
+    *,
+    replace: bool = False,
+    rows: Mapping[str, str] | None = None,
 ) -> Built:
     """Compare evaluated runs and write a report.
 
@@ -39,6 +46,8 @@ def build(
         metric_paths: Metrics artifacts, in any order.
         path: Where the report goes; its name is its title.
         replace: Replace a report of the same name.
+        rows: The row of every run by the path of its metrics, where somebody has named them (a
+            recipe); else rows are told apart by settings.
 
     Raises:
         ArtifactError: An artifact is missing, changed or of another kind, or the name is taken.
@@ -47,11 +56,12 @@ def build(
     """
     evaluated = sorted(load(metric_paths), key=lambda each: each.path)
     inputs = _inputs(evaluated)
-    comparison = compare(evaluated, config)
-    found = None if replace else existing(path, config.identity(), inputs, RESULTS_VERSION)
+    comparison = compare(evaluated, config, rows)
+    identity = config.identity() | ({"rows": dict(sorted(rows.items()))} if rows else {})
+    found = None if replace else existing(path, identity, inputs, RESULTS_VERSION)
     if found:
         return Built(found, fresh=False, comparison=comparison)
-    manifest = draft_manifest("report", config.model_dump(mode="json"), config.identity(), inputs)
+    manifest = draft_manifest("report", config.model_dump(mode="json"), identity, inputs)
     with Draft.start(path, manifest) as draft:
         write(draft, comparison, path.name)
         artifact = draft.finish(headline(comparison), replace=replace)
@@ -76,6 +86,8 @@ def write(draft: Draft, comparison: Comparison, title: str) -> None:
     draft.write_text("results.csv", as_csv(columns))
     draft.write_table("results.parquet", arrow(columns))
     draft.write_text("table.tex", latex(table))
+    if preferences := [figure for figure in shown if figure.kind == "heat"]:
+        draft.write_text("preferences.tex", latex_plain([twin(each) for each in preferences]))
     draft.write_text("report.md", markdown(comparison, title, table, shown))
     draft.write_text("report.html", page(comparison, title, table, shown, drawn, style))
 

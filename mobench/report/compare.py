@@ -20,7 +20,7 @@ from mobench.report.measuring import (
     volume,
 )
 from mobench.report.origins import dataset_facts, origin, trace
-from mobench.report.pairing import Pair, check_alike, common_k, row_pairs
+from mobench.report.pairing import Pair, check_alike, common_k, find_bases, row_pairs
 from mobench.report.records import Comparison, Estimate, Point, Role, Row
 from mobench.report.verdict import (
     MIN_KL,
@@ -31,6 +31,7 @@ from mobench.report.verdict import (
     training_warnings,
     warnings,
 )
+from mobench.report.wishes import wish
 
 __all__ = ["compare", "load"]
 
@@ -54,7 +55,9 @@ class Bench:
         return self.measured[evaluated.path]
 
 
-def compare(evaluated: Sequence[Evaluated], config: ReportConfig) -> Comparison:
+def compare(
+    evaluated: Sequence[Evaluated], config: ReportConfig, names: Mapping[str, str] | None = None
+) -> Comparison:
     """Compare evaluated runs with their bases.
 
     Imp averages over the metrics that every base supports on validation, decided once for the
@@ -64,6 +67,7 @@ def compare(evaluated: Sequence[Evaluated], config: ReportConfig) -> Comparison:
     Args:
         evaluated: What ``load`` read, at least one base among it.
         config: Settings of the comparison.
+        names: The row of every run by the path of its metrics, where somebody has named them.
 
     Raises:
         ArtifactError: An artifact lacks what a report needs.
@@ -72,8 +76,9 @@ def compare(evaluated: Sequence[Evaluated], config: ReportConfig) -> Comparison:
     """
     check_alike(evaluated)
     k = common_k(evaluated, config.k)
-    pairs = row_pairs(evaluated)
-    supports = [base.results["run_val"] for base, _ in pairs["base"]]
+    pairs = row_pairs(evaluated, names)
+    bases = find_bases(evaluated).values()
+    supports = [base.results["run_val"] for base in bases]
     over = imp_over(supports, config.min_base_hits, MIN_KL)
     measured = {each.path: Measured.of(each, k, config) for each in evaluated}
     bench = Bench(config, k, over, measured)
@@ -114,6 +119,7 @@ def _row(label: str, pairs: Mapping[str, Sequence[Pair]], bench: Bench) -> Row:
     return Row(
         label=label,
         method=runs[0].method,
+        backbone=mine[0][1].backbone,
         role=role,
         seeds=tuple(run.seed for run in runs),
         values=estimates([bench.at(run) for run in runs]),
@@ -129,6 +135,7 @@ def _row(label: str, pairs: Mapping[str, Sequence[Pair]], bench: Bench) -> Row:
         groups=group_hits(runs, bench.k),
         traces=tuple(found for run in runs if (found := trace(run))),
         origins=tuple(origin(run, base) for run, base in _distinct(mine)),
+        wish=wish(mine) if role == "method" else None,
     )
 
 
@@ -183,11 +190,11 @@ def _paired(
 def _imp_continue(
     pairs: Mapping[str, Sequence[Pair]], mine: Sequence[Pair], bench: Bench
 ) -> Estimate | None:
-    """Return Imp against the first ``continue`` row that has all the seeds of this one."""
+    """Return Imp against the first ``continue`` row that has all the bases of this one."""
     for label in pairs:
-        other = {run.seed: run for run, _ in pairs[label] if run.method == "continue"}
-        if all(run.seed in other for run, _ in mine):
-            both = [(bench.at(run), bench.at(other[run.seed])) for run, _ in mine]
+        other = {base.path: run for run, base in pairs[label] if run.method == "continue"}
+        if all(base.path in other for _, base in mine):
+            both = [(bench.at(run), bench.at(other[base.path])) for run, base in mine]
             samples = [(run.samples, control.samples) for run, control in both]
             each = [imp(run.values, control.values, bench.over) for run, control in both]
             return as_estimate(compare_samples(samples, bench.over, CONFIDENCE).imp, each)

@@ -6,7 +6,7 @@ from importlib.resources import files
 from mobench.metrics import METRICS, OBJECTIVE_METRICS
 from mobench.report.changes import Change, change_table
 from mobench.report.facts import dataset_section, provenance_section
-from mobench.report.figures import Figure
+from mobench.report.figure import Figure
 from mobench.report.markup import Markup, element, inline_svg, joined, section
 from mobench.report.notation import counted, percent
 from mobench.report.palette import Style
@@ -44,6 +44,7 @@ def page(
             results_section(table, style),
             changes_section(comparison, style),
             _pareto(comparison, figures, drawn),
+            _preferences(figures, drawn),
             _training(comparison, figures, drawn),
             _fairness(figures, drawn, style),
             dataset_section(comparison),
@@ -144,6 +145,14 @@ def _pareto(comparison: Comparison, figures: Sequence[Figure], drawn: Drawn) -> 
     )
     panels = [_figure(figure, drawn) for figure in figures if figure.kind == "pareto"]
     return section("Pareto panels", element("div", *panels, class_="grid"), lead=lead)
+
+
+def _preferences(figures: Sequence[Figure], drawn: Drawn) -> Markup:
+    panels = [_figure(figure, drawn) for figure in figures if figure.kind == "heat"]
+    if not panels:
+        return Markup("")
+    lead = "Rows that differ in their preference only: whether each objective follows its wish."
+    return section("Preference control", *panels, lead=lead)
 
 
 def _training(comparison: Comparison, figures: Sequence[Figure], drawn: Drawn) -> Markup:

@@ -45,6 +45,11 @@ class Evaluated:
         return str(self.results["method"])
 
     @property
+    def backbone(self) -> str:
+        """What the model family of its run is called; one of the user's own by its file."""
+        return Path(str(self.results["backbone"])).stem
+
+    @property
     def seed(self) -> int:
         """The seed of its run."""
         return int(self.results["seed"])

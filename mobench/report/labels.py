@@ -25,32 +25,32 @@ def own_settings(evaluated: Evaluated, base: Evaluated) -> dict[str, Any]:
     }
 
 
-def labelled(pairs: Sequence[tuple[Evaluated, Evaluated]]) -> dict[str, list[Evaluated]]:
-    """Group the runs of one method by configuration, each group under its label.
+def labelled(pairs: Sequence[tuple[Evaluated, Evaluated]], name: str) -> dict[str, list[Evaluated]]:
+    """Group the runs of one method and backbone by configuration, each group under its label.
 
     Args:
         pairs: (run, base), all of one method. Settings are compared after removing what a run has
             from its base, so that hyper-parameters tuned per seed do not split a row.
+        name: What the labels begin with: the method.
 
     Raises:
         ArtifactError: There are several configurations, and a run that is gone may be any of them.
     """
-    method = pairs[0][0].method
     own = _comparable(pairs)
     varying = _varying([each for run, each in own if run.run])
     if not varying:
-        return {method: [run for run, _ in own]}
+        return {name: [run for run, _ in own]}
     groups: dict[str, list[Evaluated]] = {}
     for run, settings in own:
         if run.run is None:
             raise ArtifactError(
                 f"'{run.path}': its run is gone, so its configuration is unknown",
-                f"restore the run, or report one configuration of {method} only.",
+                f"restore the run, or report one configuration of {run.method} only.",
             )
-        key = [settings.get(name, AS_BASE) for name in varying]
+        key = [settings.get(each, AS_BASE) for each in varying]
         groups.setdefault(json.dumps(key, sort_keys=True), []).append(run)
-    words = _words([{name: _common(runs, name) for name in varying} for runs in groups.values()])
-    return {f"{method} {word}": runs for word, runs in zip(words, groups.values(), strict=True)}
+    words = _words([{each: _common(runs, each) for each in varying} for runs in groups.values()])
+    return {f"{name} {word}": runs for word, runs in zip(words, groups.values(), strict=True)}
 
 
 def _comparable(

@@ -26,6 +26,8 @@ def trace(evaluated: Evaluated) -> Trace | None:
         beta_min=results.get("beta_min", config.get("beta_min")),
         beta_max=results.get("beta_max", config.get("beta_max")),
         best_epoch=results.get("best_epoch"),
+        guard=results["keep"] if results.get("guarded") else None,
+        guarded=results.get("keep_metric", ""),
     )
 
 

@@ -1,4 +1,4 @@
-"""Figures as SVG text (matplotlib lives here and nowhere else).
+"""Figures as SVG text (matplotlib lives here and in the other ``plots`` files, nowhere else).
 
 Same data, same bytes: fixed hash salt, no date, no creator. Text stays text. No global state of the
 plotting library is changed.
@@ -7,7 +7,6 @@ plotting library is changed.
 import io
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -16,8 +15,11 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 
-from mobench.report.figures import Figure
-from mobench.report.palette import CYCLE, INK, LINE, PARTS, RC, SHADE, SOFT, Style, clean
+from mobench.report.figure import Figure
+from mobench.report.palette import INK, LINE, RC, SHADE, Style, clean
+from mobench.report.plots_canvas import columns, new_canvas
+from mobench.report.plots_heat import heat
+from mobench.report.plots_traces import controller, guard, weights
 
 NO_METADATA = dict.fromkeys(("Date", "Creator", "Format", "Type"))
 
@@ -39,17 +41,9 @@ def draw(figure: Figure, style: dict[str, Style]) -> str:
     return out.getvalue()
 
 
-def _columns(figure: Figure) -> dict[str, np.ndarray]:
-    return {name: np.asarray(values) for name, values in figure.data.items()}
-
-
-def _canvas(width: float, height: float) -> Canvas:
-    return Canvas(figsize=(width, height), layout="constrained")
-
-
 def _pareto(figure: Figure, style: dict[str, Style]) -> Canvas:
-    data, facts = _columns(figure), figure.facts
-    canvas = _canvas(3.7, 3.6)
+    data, facts = columns(figure), figure.facts
+    canvas = new_canvas(3.7, 3.6)
     axes = canvas.add_subplot()
     name = facts["y"]
     for label in dict.fromkeys(figure.data["label"]):
@@ -125,80 +119,12 @@ def _legend(canvas: Canvas, labels: Sequence[str], style: dict[str, Style]) -> N
     canvas.legend(marks, names, loc="outside lower center", ncols=min(columns, len(labels)))
 
 
-def _controller(figure: Figure, style: dict[str, Style]) -> Canvas:
-    data, facts = _columns(figure), figure.facts
-    canvas = _canvas(4.8, 4.7)
-    loss, beta, weights = canvas.subplots(3, sharex=True, height_ratios=[2, 1.6, 1.6])
-    colour = style[facts["row"]][0]
-    seeds = list(dict.fromkeys(figure.data["seed"]))
-    for seed in reversed(seeds):
-        own = data["seed"] == seed
-        strong = {"color": colour, "linewidth": 1.3, "alpha": 1.0 if seed == seeds[0] else 0.3}
-        loss.plot(data["epoch"][own], data["loss_acc"][own], **strong)
-        beta.plot(data["epoch"][own], data["beta"][own], **strong)
-    own = data["seed"] == seeds[0]
-    dashed: dict[str, Any] = {"color": INK, "linewidth": 0.9, "linestyle": (0, (4, 3))}
-    loss.plot(data["epoch"][own], data["target_loss"][own], **dashed)
-    for limit in (facts["beta_min"], facts["beta_max"]):
-        if limit is not None:
-            beta.axhline(limit, **dashed)
-    _stack(weights, {name: column[own] for name, column in data.items()})
-    for axes, title in ((loss, "accuracy loss"), (beta, "β"), (weights, "loss weights")):
-        axes.set_ylabel(title)
-        if facts["best_epoch"] is not None:
-            axes.axvline(facts["best_epoch"], color=SOFT, linewidth=0.9)
-    weights.set_xlabel("epoch")
-    canvas.align_ylabels()
-    return canvas
-
-
-def _stack(axes: Axes, data: dict[str, np.ndarray]) -> None:
-    """Stack the weights of the objectives, accuracy at the bottom."""
-    names = [name.removeprefix("weight_") for name in data if name.startswith("weight_")]
-    names.sort(key=lambda name: name != "acc")
-    colours = [PARTS.get(name, CYCLE[n % len(CYCLE)]) for n, name in enumerate(names)]
-    layers = [data[f"weight_{name}"].astype(float) for name in names]
-    axes.stackplot(data["epoch"], *layers, colors=colours, alpha=0.85, linewidth=0)
-    marks = [Line2D([], [], color=c, marker="s", linestyle="") for c in colours]
-    axes.legend(marks, [clean(name) for name in names], ncols=len(names), loc="upper right")
-    axes.margins(x=0)
-    axes.set_ylim(0, 1.3 * float(np.nan_to_num(np.sum(layers, axis=0)).max() or 1))
-
-
-def _weights(figure: Figure, style: dict[str, Style]) -> Canvas:  # noqa: ARG001 - one signature
-    data = _columns(figure)
-    epochs, groups = np.unique(data["epoch"]), np.unique(data["group"])
-    grid = np.zeros((len(groups), len(epochs)))
-    ratio = np.maximum(data["of_start"].astype(float), 2.0**-10)
-    place = np.searchsorted(groups, data["group"]), np.searchsorted(epochs, data["epoch"])
-    grid[place] = np.log2(ratio)
-    names = {
-        int(g): clean(str(n)) for g, n in zip(data["group"], figure.data["label"], strict=True)
-    }
-    canvas = _canvas(4.8, 1.1 + 0.24 * len(groups))
-    axes = canvas.add_subplot()
-    limit = max(0.1, float(np.abs(grid).max()))
-    colours = mpl.colormaps["PuOr"].resampled(11)
-    edges = np.append(epochs - 0.5, epochs[-1] + 0.5), np.arange(len(groups) + 1) - 0.5
-    mesh = axes.pcolormesh(*edges, grid, cmap=colours, vmin=-limit, vmax=limit)
-    axes.set_yticks(range(len(groups)), [names[int(g)] for g in groups])
-    axes.invert_yaxis()
-    axes.grid(visible=False)
-    axes.set_xlabel("epoch")
-    if (best := figure.facts["best_epoch"]) is not None:
-        axes.axvline(best, color=INK, linewidth=0.9)
-    bar = canvas.colorbar(mesh, ax=axes, ticks=[-limit, 0, limit], pad=0.02, aspect=12)
-    bar.set_ticklabels([f"× {2.0**x:.2g}" for x in (-limit, 0, limit)])
-    bar.outline.set_visible(False)
-    return canvas
-
-
 def _groups(figure: Figure, style: dict[str, Style]) -> Canvas:
-    data = _columns(figure)
+    data = columns(figure)
     labels = list(dict.fromkeys(figure.data["row"]))
     order = list(dict.fromkeys(figure.data["group"]))
     first = data["row"] == labels[0]
-    canvas = _canvas(4.8, 1.2 + 0.3 * len(order))
+    canvas = new_canvas(4.8, 1.2 + 0.3 * len(order))
     axes = canvas.add_subplot()
     hits = data["hit"].astype(float).reshape(len(labels), len(order))
     axes.hlines(range(len(order)), hits.min(axis=0), hits.max(axis=0), color=LINE, linewidth=5)
@@ -225,7 +151,9 @@ def _groups(figure: Figure, style: dict[str, Style]) -> Canvas:
 
 DRAW: dict[str, Callable[[Figure, dict[str, Style]], Canvas]] = {
     "pareto": _pareto,
-    "controller": _controller,
-    "weights": _weights,
+    "heat": heat,
+    "controller": controller,
+    "guard": guard,
+    "weights": weights,
     "groups": _groups,
 }

@@ -87,6 +87,10 @@ class Trace:
     beta_min: float | None
     beta_max: float | None
     best_epoch: int | None
+    guard: float | None = None
+    """Share of the base's accuracy that the run was to keep, ``None`` if nobody asked for it."""
+    guarded: str = ""
+    """The accuracy metric of ``guard``."""
 
 
 @dataclass(frozen=True)
@@ -109,12 +113,27 @@ class Origin:
 
 
 @dataclass(frozen=True)
+class Wish:
+    """What the runs of a row were to do, apart from accuracy.
+
+    Attributes:
+        shares: The preference: objective → share, sum 1.
+        rest: All other settings that are not the base's, as text: rows of one method and backbone
+            that have it in common differ in preference only.
+    """
+
+    shares: dict[str, float]
+    rest: str
+
+
+@dataclass(frozen=True)
 class Row:
     """A row of the result table: all runs of one configuration.
 
     Attributes:
         label: Its name, unique in the table.
         method: Its method.
+        backbone: The model family of its bases.
         role: What it is in the table.
         seeds: Seeds of its runs.
         values: Estimates by metric name.
@@ -130,10 +149,12 @@ class Row:
         groups: Hit per fairness group.
         traces: How its runs trained.
         origins: Where its runs come from.
+        wish: What was wished for; ``None`` but for methods whose runs are still there.
     """
 
     label: str
     method: str
+    backbone: str
     role: Role
     seeds: tuple[int, ...]
     values: dict[str, Estimate]
@@ -149,6 +170,7 @@ class Row:
     groups: GroupHits = field(repr=False)
     traces: tuple[Trace, ...] = field(repr=False)
     origins: tuple[Origin, ...] = field(repr=False)
+    wish: Wish | None = None
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from mobench.metrics import METRICS, OBJECTIVE_METRICS
 from mobench.report.changes import Change, change_table
-from mobench.report.figures import Figure
+from mobench.report.figure import Figure
 from mobench.report.markup import Markup, element, joined, section, table
 from mobench.report.palette import MARKERS, Style, on_page
 from mobench.report.records import Comparison

@@ -8,6 +8,7 @@ from mobench.metrics import METRICS, OBJECTIVE_METRICS
 from mobench.metrics.comparison import accuracy_kept, is_valid
 from mobench.report.inputs import Evaluated
 from mobench.report.notation import counted, percent, percent_range
+from mobench.report.pinned import HELP, LIMITS, pinned_side
 from mobench.report.records import Estimate, Point, Row
 
 MIN_KL = 0.01
@@ -15,9 +16,6 @@ MIN_KL = 0.01
 
 UNDER_TRAINED = 0.03
 """A base that gains more Hit than this on validation by training on was stopped too early."""
-
-MOSTLY = 0.5
-"""A controller at its limit for more of the steps than this does not control."""
 
 ALPHA = 0.05
 """Changes with a corrected p below this are called better or worse."""
@@ -148,17 +146,21 @@ def warnings(rows: Sequence[Row], missing: Mapping[str, str]) -> list[str]:
 
 
 def _against_popularity(rows: Sequence[Row]) -> list[str]:
-    base = next(row for row in rows if row.role == "reference")
     popular = next((row for row in rows if row.role == "sanity"), None)
     if popular is None:
         return ["No popularity run: whether base beats recommending by popularity is unknown."]
-    hit, other = base.values["hit"].value, popular.values["hit"].value
-    against = f"Hit {100 * hit:.2f} against {100 * other:.2f}"
-    if hit <= other:
-        return [f"base does not beat popularity: {against}."]
-    if popular.change["hit"].high >= 0:
-        return [f"base does not clearly beat popularity: {against}, the interval includes 0."]
-    return []
+    other = popular.values["hit"].value
+    found = []
+    for base in (row for row in rows if row.role == "reference"):
+        hit = base.values["hit"].value
+        against = f"Hit {100 * hit:.2f} against {100 * other:.2f}"
+        paired = popular.backbone == base.backbone  # the changes of popularity are against this one
+        if hit <= other:
+            found.append(f"{base.label} does not beat popularity: {against}.")
+        elif paired and popular.change["hit"].high >= 0:
+            why = f"{against}, the interval includes 0"
+            found.append(f"{base.label} does not clearly beat popularity: {why}.")
+    return found
 
 
 def training_warnings(pairs: Pairs) -> list[str]:
@@ -166,11 +168,12 @@ def training_warnings(pairs: Pairs) -> list[str]:
     found = []
     for label, mine in pairs.items():
         shares = [run.results.get("beta_pinned") or {} for run, _ in mine]
-        pinned = sum(sum(each.values()) > MOSTLY for each in shares)
-        if pinned:
+        sides = [side for each in shares if (side := pinned_side(each))]
+        for side in sorted(set(sides), key=lambda each: each == "high"):
+            n = f"{sides.count(side)} of {counted(len(mine), 'run')}"
             found.append(
-                f"{label}: beta sat at a limit for more than half of the steps in {pinned} of"
-                f" {counted(len(mine), 'run')}, so accuracy was not controlled."
+                f"{label}: β sat at {LIMITS[side]} for more than half of the steps in {n}, so"
+                f" accuracy was not controlled. {HELP[side]}"
             )
     return found
 

@@ -1,4 +1,4 @@
-"""The main table and its surroundings as Markdown and LaTeX, and results as columns."""
+"""Tables as LaTeX, results as columns, columns as CSV."""
 
 import csv
 import io
@@ -8,9 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from mobench.metrics import METRICS, OBJECTIVE_METRICS
-from mobench.report.changes import change_table
-from mobench.report.figures import Figure
+from mobench.metrics import OBJECTIVE_METRICS
 from mobench.report.records import Columns, Comparison, Estimate, Row
 from mobench.report.text import Cell, TextRow, TextTable
 
@@ -37,61 +35,6 @@ TEXT = ("label", "method", "role", "seeds", "hv_over", "reasons")
 """Columns of the results that are no numbers (``valid`` is a truth value)."""
 
 
-def markdown(
-    comparison: Comparison, title: str, table: TextTable, figures: Sequence[Figure]
-) -> str:
-    """Return the report as Markdown: the same numbers as everywhere."""
-    parts = [
-        f"# {_md(title)}",
-        f"Dataset {_md(comparison.dataset.name)}, {comparison.split} split,"
-        f" {comparison.n_users:,} users, {comparison.n_items:,} items, k = {comparison.k}.",
-        f"**{_md(comparison.verdict)}**",
-        "\n".join(f"- {_md(note)}" for note in (*comparison.warnings, *comparison.notes)),
-        "## Results",
-        _md_table(["Method", *(c.header for c in table.columns)], map(_md_row, table.rows)),
-        _md(table.caption) + ".",
-        "\n".join(f"- {_md(note)}" for note in table.footnotes),
-        *_md_changes(comparison),
-        "## Figures",
-        "\n\n".join(f"![{_md(f.alt)}](figures/{f.name}.svg)" for f in figures),
-    ]
-    return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def _md_table(head: Sequence[str], rows: Any) -> str:
-    rule = ["---", *["---:"] * (len(head) - 1)]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, rule, *rows))
-
-
-def _md_row(row: TextRow) -> list[str]:
-    return [_md(row.label) + row.mark, *map(_md_cell, row.cells)]
-
-
-def _md_cell(cell: Cell) -> str:
-    text = f"**{cell.text}**" if cell.best else cell.text
-    return f"{text}<br>{cell.note}" if cell.note else text
-
-
-def _md_changes(comparison: Comparison) -> list[str]:
-    changes = change_table(comparison)
-    if not changes:
-        return []
-    rows = [
-        [_md(label), *(f"{c.text} ({c.note}) {c.p} {c.verdict}".strip() for c in row)]
-        for label, row in changes.items()
-    ]
-    head = ["Method", *(METRICS[name].label for name in OBJECTIVE_METRICS)]
-    note = "Relative change, paired 95 % interval, p corrected for the whole table (Holm)."
-    return ["## Change against base", _md_table(head, rows), note]
-
-
-def _md(text: str) -> str:
-    """Return text that Markdown shows as it is."""
-    flat = re.sub(r"\s+", " ", text)
-    plain = flat.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"([\\`*_\[\]|])", r"\\\1", plain)
-
-
 def latex(table: TextTable) -> str:
     """Return the table for the LaTeX packages booktabs and xcolor; invalid rows are grey."""
     head = " & ".join(["Method", *(_tex(column.header) for column in table.columns)])
@@ -107,6 +50,23 @@ def latex(table: TextTable) -> str:
         "\\end{tabular}",
         *(f"% {_tex(note)}" for note in (table.caption, *table.footnotes)),
     ]
+    return "\n".join(lines) + "\n"
+
+
+def latex_plain(tables: Sequence[tuple[Sequence[str], Sequence[Sequence[str]]]]) -> str:
+    """Return plain tables, (head, rows) each, for the LaTeX package booktabs."""
+    lines = ["% needs \\usepackage{booktabs}"]
+    for head, rows in tables:
+        names, *body = (f"{' & '.join(map(_tex, cells))} \\\\" for cells in (head, *rows))
+        lines += [
+            f"\\begin{{tabular}}{{l{'r' * (len(head) - 1)}}}",
+            "\\toprule",
+            names,
+            "\\midrule",
+            *body,
+            "\\bottomrule",
+            "\\end{tabular}",
+        ]
     return "\n".join(lines) + "\n"
 
 

@@ -88,10 +88,9 @@ class Controlled(Coordinator):
         return torch.stack((self.beta, self.pi.proportional, self.pi.integral))
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the controller's state and λ, which the accuracy guard may halve."""
-        return {"controller": self.pi.state_dict(), "aux_weight": self.aux_weight}
+        """Return the controller's state."""
+        return {"controller": self.pi.state_dict()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue from ``state_dict()``."""
         self.pi.load_state_dict(state["controller"])
-        self.aux_weight = state["aux_weight"]

@@ -8,6 +8,8 @@ from torch import Tensor
 
 from mobench.config import TrainConfig
 from mobench.data.dataset import Dataset
+from mobench.data.sequences import Sequences, n_windows
+from mobench.models import Backbone
 from mobench.objectives import OBJECTIVES, Objective, Settings
 from mobench.seeds import Seeds
 from mobench.training.negatives import NegativeSampler, Seen
@@ -50,6 +52,11 @@ class TrainData:
         )
 
 
+def by_positions(kind: type[Backbone], config: TrainConfig) -> bool:
+    """Return whether all positions of a window are targets at once."""
+    return kind.uses_history and config.targets == "positions"
+
+
 def objectives(dataset: Dataset, config: TrainConfig) -> dict[str, Objective]:
     """Return the auxiliary objectives of a run, by name."""
     settings = Settings(
@@ -65,12 +72,29 @@ def objectives(dataset: Dataset, config: TrainConfig) -> dict[str, Objective]:
     }
 
 
-def sampler(dataset: Dataset, config: TrainConfig, wanted: dict[str, Objective]) -> AdaptiveSampler:
+def sampler(
+    dataset: Dataset,
+    config: TrainConfig,
+    wanted: dict[str, Objective],
+    *,
+    positions: bool = False,
+) -> AdaptiveSampler:
     """Return the sampler of a run: one block per objective, or one block to be weighted.
 
     ``continue`` sees as many positives per step as the run it is compared with, all uniform.
+
+    Args:
+        dataset: The dataset.
+        config: The run's config.
+        wanted: The auxiliary objectives.
+        positions: The uniform block counts windows, and the others draw from the rows that have a
+            history (numbered among themselves): the targets of all windows.
     """
-    item = dataset.splits["train"].item
+    train = dataset.splits["train"]
+    item, n_rows = train.item, len(train)
+    if positions:
+        item = item[Sequences.of([train], dataset.n_users).targets()]
+        n_rows = n_windows(dataset, config.max_length)
     if config.method == "morec":
         masses = {
             name: Masses.over(goal.groups[item], goal.start_weights())
@@ -82,7 +106,7 @@ def sampler(dataset: Dataset, config: TrainConfig, wanted: dict[str, Objective])
         masses = {f"uniform {i}": Masses.over(uniform) for i in range(extra)}
     return AdaptiveSampler(
         masses,
-        n_rows=len(item),
+        n_rows=n_rows,
         batch_size=config.batch_size,
         mode=config.sampler_mode,
         step=config.sampler_step,

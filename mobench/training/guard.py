@@ -1,7 +1,8 @@
-"""The accuracy guard: a slow loop around the controller that keeps a share of the base's Hit.
+"""The accuracy guard: a slow loop around the controller that keeps a share of the base's accuracy.
 
 The training loss is a poor proxy for accuracy (a base that over-fits sees its loss fall and its
-Hit with it), so the guard moves the target loss by what validation says.
+Hit with it), so the guard moves the target loss by what validation says. The paper sets the
+target by hand and leaves it; that stays available (``--target-loss``).
 """
 
 import math
@@ -10,28 +11,36 @@ from typing import Any, Literal
 
 from mobench.metrics.comparison import is_valid
 
-RATE = 2.0
+RATE = 10.0
+"""The target is 10 % above the epoch's loss for each point of accuracy in hand, in hundredths."""
 MARGIN = 0.01
 MEMORY = 0.5
 """Weight of the newest epoch in the running mean of the share kept: about three epochs."""
+PATIENCE = 2
 
-Verdict = Literal["go on", "retreat", "stop"]
+Verdict = Literal["go on", "retreat"]
 
 
 @dataclass
 class Guard:
     """Moves the target loss from epoch to epoch.
 
-    ``target ← clip(target · exp(2 · (kept_EMA − keep − 0.01)), start/2, 2 · start)``; no raise
-    while beta sat at its lower limit in the last epoch, no cut while it sat at the upper one.
+    ``target = clip(loss · exp(10 · (kept_EMA − keep − 0.01)), start/2, 2 · start)`` with the mean
+    accuracy loss of the epoch that ended. The target leads the loss instead of adding up errors
+    (the controller adds them up already), so it cannot wind up: where beta has no more say, as
+    in a model that over-fits, it waits beside the loss.
+
+    Two epochs in a row below ``keep`` are a retreat: back to the best valid weights (or to those
+    that training began with) at half the learning rate. Smaller steps stay near what is valid
+    whatever made accuracy fall, over-fitting included, which no weight of the losses can stop.
 
     Attributes:
-        keep: Share of the base's validation Hit to keep.
+        keep: Share of the base's validation accuracy to keep.
         start: Target loss before training.
         target: Target loss now.
-        mean: Running mean of the share kept; NaN before the first epoch.
+        mean: Running mean of the share kept; NaN before the first epoch and after a retreat.
         below: Epochs in a row below ``keep``.
-        retreats: How often training went back to the best valid state.
+        retreats: How often training went back.
     """
 
     keep: float
@@ -41,29 +50,25 @@ class Guard:
     below: int = 0
     retreats: int = 0
 
-    def observe(self, kept: float, low_share: float, high_share: float) -> Verdict:
+    def observe(self, kept: float, loss: float) -> Verdict:
         """Take the result of an epoch and move the target.
 
         Args:
-            kept: Validation Hit over the base's.
-            low_share: Share of the epoch's steps with beta at its lower limit.
-            high_share: The same at its upper limit.
+            kept: Validation accuracy over the base's, ≥ 0.
+            loss: Mean accuracy loss of the epoch, > 0.
 
         Returns:
-            ``go on``; ``retreat`` after two epochs in a row below ``keep`` (restore the best valid
-            state, halve the auxiliary weight); ``stop`` when that happens a third time.
+            ``go on``, or ``retreat`` (restore weights, halve the learning rate).
         """
         self.mean = kept if math.isnan(self.mean) else MEMORY * kept + (1 - MEMORY) * self.mean
-        factor = math.exp(RATE * (self.mean - self.keep - MARGIN))
-        if not (factor > 1 and low_share > 0.5) and not (factor < 1 and high_share > 0.5):
-            self.target = min(max(self.target * factor, self.start / 2), self.start * 2)
+        wanted = loss * math.exp(RATE * (self.mean - self.keep - MARGIN))
+        self.target = min(max(wanted, self.start / 2), self.start * 2)
         self.below = 0 if is_valid(kept, self.keep) else self.below + 1
-        if self.below < 2:
+        if self.below < PATIENCE:
             return "go on"
-        self.below = 0
-        self.mean = math.nan
+        self.below, self.mean = 0, math.nan
         self.retreats += 1
-        return "stop" if self.retreats > 2 else "retreat"
+        return "retreat"
 
     def state_dict(self) -> dict[str, Any]:
         """Return all fields."""

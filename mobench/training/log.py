@@ -48,20 +48,23 @@ def history_row(
 ) -> Row:
     """Return a row of history.parquet without its time and the verdict of the selection."""
     base, selection = state.selection.base, state.selection
-    kept = accuracy_kept(metrics["hit"], base["hit"]) if base else float("nan")
+    nan, guarded = float("nan"), config.keep_metric
+    kept = accuracy_kept(metrics[guarded], base[guarded]) if base else nan
     beta = trace[:, -3]
     controller = state.coordinator.controller
     return {
         "epoch": state.epoch,
         "loss": float(trace[:, 0].mean()),
         **metrics,
-        "imp": imp(metrics, base, selection.over) if base and selection.over else float("nan"),
-        "accuracy_kept": kept,
+        "imp": imp(metrics, base, selection.over) if base and selection.over else nan,
+        "accuracy_kept": accuracy_kept(metrics["hit"], base["hit"]) if base else nan,
+        "kept": kept,
         "valid": base is None or is_valid(kept, selection.keep),
         "beta": float(beta.mean()),
         "beta_low_share": float((beta <= config.beta_min).mean()),
         "beta_high_share": float((beta >= config.beta_max).mean()),
-        "target_loss": controller.target if controller else float("nan"),
+        "target_loss": controller.target if controller else nan,
+        "learning_rate": state.optimizer.param_groups[0]["lr"],
     }
 
 

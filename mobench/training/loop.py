@@ -12,8 +12,10 @@ from mobench.config import TrainConfig
 from mobench.errors import Interrupted, TrainingError
 from mobench.objectives import Objective, Validation
 from mobench.seeds import Seeds
+from mobench.training.batches import Batches, Source
 from mobench.training.data import TrainData
 from mobench.training.log import EpochRecord, epoch_record, history_row, mass_rows, step_rows
+from mobench.training.native import NativeStep
 from mobench.training.state import Row, TrainState
 from mobench.training.step import Step
 from mobench.training.validation import Validator
@@ -35,6 +37,7 @@ class Loop:
         validator: Scores the model on validation.
         objectives: The auxiliary objectives, by name.
         config: The run's config.
+        source: Where the losses of a batch come from.
         track: Wraps the steps of an epoch to show progress: ``track(steps, epoch, total)``.
         stop: Asked after every step; true saves and raises ``Interrupted``.
         save: Saves the state.
@@ -44,6 +47,7 @@ class Loop:
     validator: Validator
     objectives: dict[str, Objective]
     config: TrainConfig
+    source: Source
     track: Track = no_track
     stop: Callable[[], bool] = field(default=lambda: False)
     save: Callable[[], None] = field(default=lambda: None)
@@ -57,7 +61,7 @@ def fit(state: TrainState, loop: Loop) -> Iterator[EpochRecord]:
         TrainingError: A loss is not finite.
     """
     while not state.stopped and state.epoch < loop.config.max_epochs:
-        started = time.perf_counter()
+        started = time.perf_counter() - state.seconds
         batches = begin_epoch(state, loop)
         step = make_step(state, loop)
         total = len(batches)
@@ -67,6 +71,8 @@ def fit(state: TrainState, loop: Loop) -> Iterator[EpochRecord]:
             if state.step % loop.config.log_every == 0 or state.step == total:
                 check_finite(state, loop.config)
             if loop.stop() and state.step < total:
+                check_finite(state, loop.config)  # what is saved must be fit to go on from
+                state.seconds = time.perf_counter() - started
                 leave(state, loop)
         record = end_epoch(state, loop, started)
         loop.save()
@@ -82,18 +88,19 @@ def leave(state: TrainState, loop: Loop) -> None:
     raise Interrupted(f"saved {where}")
 
 
-def begin_epoch(state: TrainState, loop: Loop) -> Tensor:
-    """Update the sampler, start the epoch's streams; return its batches ``[steps, M, B]``."""
+def begin_epoch(state: TrainState, loop: Loop) -> Batches:
+    """Update the sampler, start the epoch's streams; return its batches."""
     epoch = state.epoch + 1
     state.sampler.epoch = epoch
     if state.step == 0:
         state.sampler.update({name: signal.numpy() for name, signal in state.signals.items()})
         state.masses += mass_rows(state, loop.objectives, epoch)
         state.negatives.reseed(Seeds(loop.config.seed).integer(f"negatives/{epoch}"))
-    return state.sampler.batches().to(loop.data.device)
+        state.noise.reseed(loop.config.seed, f"dropout/{epoch}")
+    return loop.source.epoch(state.sampler.batches(), loop.data)
 
 
-def make_step(state: TrainState, loop: Loop) -> Step:
+def make_step(state: TrainState, loop: Loop) -> Step | NativeStep:
     """Return the step function of an epoch."""
     config = loop.config
     weights = None
@@ -101,8 +108,9 @@ def make_step(state: TrainState, loop: Loop) -> Step:
         rows = [state.sampler.row_weights(name) for name in config.auxiliary]
         stacked = np.stack(rows) if rows else np.zeros((0, len(loop.data.items)))
         weights = torch.from_numpy(stacked.astype(np.float32)).to(loop.data.device)
+        weights = loop.source.row_weights(weights, loop.data)
     state.model.train()
-    return Step(
+    step = Step(
         state.model,
         state.optimizer,
         state.coordinator,
@@ -111,7 +119,9 @@ def make_step(state: TrainState, loop: Loop) -> Step:
         config.method != "morec",
         config.n_negatives,
         config.weight_decay,
+        loop.source,
     )
+    return NativeStep(step) if state.engine == "native" else step
 
 
 def check_finite(state: TrainState, config: TrainConfig) -> None:
@@ -129,7 +139,7 @@ def check_finite(state: TrainState, config: TrainConfig) -> None:
         raise TrainingError(
             f"loss became {rows[step, column]} at epoch {state.epoch + 1}, step"
             f" {since + step + 1} (objective '{names[column]}', β {rows[step, -3]:.2f})",
-            "lower --learning-rate and start over with --force.",
+            "lower --learning-rate.",
         )
 
 
@@ -148,7 +158,7 @@ def end_epoch(state: TrainState, loop: Loop, started: float) -> EpochRecord:
         )
     state.signals = sampler_signals(loop.objectives, state, seen)
     row = history_row(state, loop.config, metrics, trace)
-    row["seconds"] = time.perf_counter() - started
+    row["seconds"], state.seconds = time.perf_counter() - started, 0.0
     row["selected"] = state.selection.offer(state.epoch, row)
     if row["selected"]:
         state.remember_best()
@@ -177,14 +187,10 @@ def steer(state: TrainState, loop: Loop, row: Row) -> None:
     controller = state.coordinator.controller
     if state.guard is None or controller is None:
         return
-    verdict = state.guard.observe(
-        row["accuracy_kept"], row["beta_low_share"], row["beta_high_share"]
-    )
-    controller.target = state.guard.target
-    if verdict == "retreat":
+    if state.guard.observe(row["kept"], row["loss"]) == "retreat":
         state.model.load_state_dict(state.best if state.selection.is_valid else state.start)
         state.optimizer.state.clear()  # its moments belong to where training came from
         state.signals = {}
-        state.coordinator.aux_weight /= 2
-    if verdict == "stop":
-        state.stopped = f"Hit fell below {state.guard.keep:.0%} of the base three times"
+        for group in state.optimizer.param_groups:
+            group["lr"] /= 2
+    controller.target = state.guard.target

@@ -20,7 +20,7 @@ class Seen:
     """
 
     def __init__(self, users: Tensor, items: Tensor, n_users: int, n_items: int) -> None:
-        self.n_items = n_items
+        self.n_users, self.n_items = n_users, n_items
         keys = torch.unique(users * n_items + items)
         self.bits: Tensor | None = None
         self.keys = keys
@@ -52,12 +52,17 @@ class NegativeSampler:
         seen: The pairs to reject.
         power: 0 is uniform over all items, 1 is popularity.
         max_redraws: Rounds of redrawing rejected negatives; what is still seen then is kept and
-            counted in ``kept``.
+            counted in ``kept``, a tensor ``[]``.
         seed: Seed of the stream.
     """
 
     def __init__(
-        self, counts: Tensor, seen: Seen, power: float, max_redraws: int, seed: int
+        self,
+        counts: Tensor,
+        seen: Seen,
+        power: float,
+        max_redraws: int,
+        seed: int,
     ) -> None:
         self.seen = seen
         self.n_items = len(counts)
@@ -67,21 +72,40 @@ class NegativeSampler:
             edges = torch.cumsum(counts.to(torch.float64) ** power, 0)
             self.edges = edges / edges[-1]
         self.generator = torch.Generator(counts.device).manual_seed(seed)
-        self.kept = 0
+        self.kept = torch.zeros((), dtype=torch.int64, device=counts.device)
 
     def draw(self, users: Tensor, n: int) -> Tensor:
         """Return ``[B, n]`` int64 items for ``users [B]``."""
-        items = self._candidates(len(users) * n).view(len(users), n)
-        owner = users.unsqueeze(1).expand_as(items)
+        owner = users.unsqueeze(1).expand(-1, n).reshape(-1)
+        draw = self._redraw if owner.device.type == "cpu" else self._first_unseen
+        return draw(owner).view(len(users), n)
+
+    def _redraw(self, owner: Tensor) -> Tensor:
+        """Draw an item for each ``owner``, and draw again where it was seen."""
+        items = self.candidates(len(owner))
+        wrong = self.seen(owner, items).nonzero().squeeze(1)
         for _ in range(self.max_redraws):
-            rows, columns = self.seen(owner, items).nonzero(as_tuple=True)
-            if not len(rows):
+            if not len(wrong):
                 return items
-            items[rows, columns] = self._candidates(len(rows))
-        self.kept += int(self.seen(owner, items).sum())
+            items[wrong] = again = self.candidates(len(wrong))
+            wrong = wrong[self.seen(owner[wrong], again)]
+        self.kept += len(wrong)
         return items
 
-    def _candidates(self, n: int) -> Tensor:
+    def _first_unseen(self, owner: Tensor) -> Tensor:
+        """Draw all redraws at once and take the first unseen, so that a GPU is not waited for.
+
+        The distribution is that of ``_redraw``, the stream is another.
+        """
+        rounds = self.max_redraws + 1
+        items = self.candidates(rounds * len(owner)).view(rounds, len(owner))
+        fresh = ~self.seen(owner.expand_as(items), items)
+        first = fresh.to(torch.uint8).argmax(0, keepdim=True)  # the first of equals
+        self.kept += len(owner) - fresh.any(0).sum()
+        return items.gather(0, first).squeeze(0)
+
+    def candidates(self, n: int) -> Tensor:
+        """Return the next ``n`` items of the stream, seen or not."""
         device = self.generator.device
         if self.edges is None:
             return torch.randint(self.n_items, (n,), generator=self.generator, device=device)
@@ -94,9 +118,9 @@ class NegativeSampler:
 
     def state_dict(self) -> dict[str, Any]:
         """Return all that changes while training."""
-        return {"generator": self.generator.get_state(), "kept": self.kept}
+        return {"generator": self.generator.get_state(), "kept": self.kept.clone()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue from ``state_dict()``."""
         self.generator.set_state(state["generator"])
-        self.kept = state["kept"]
+        self.kept = state["kept"].to(self.kept.device)

@@ -3,28 +3,20 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from mobench import RESULTS_VERSION
 from mobench.artifacts import Artifact, existing, partial, short
 from mobench.config import PRESETS, TrainConfig
 from mobench.data.dataset import Dataset
+from mobench.data.sequences import n_windows
 from mobench.errors import ArtifactError, ConfigError
 from mobench.manifest import Input
+from mobench.models import Backbone, find, n_parameters
 from mobench.models.device import pick_device
-from mobench.training.data import objectives
-
-SHARED = (
-    "backbone",
-    "embedding_size",
-    "learning_rate",
-    "batch_size",
-    "weight_decay",
-    "n_negatives",
-    "negative_power",
-    "max_redraws",
-)
-"""Settings that a run takes over from its base."""
+from mobench.training.architecture import as_input, code_of, settle
+from mobench.training.data import by_positions, objectives
+from mobench.training.inherit import inherit
+from mobench.training.vectors import Vectors, read_vectors
 
 
 @dataclass(frozen=True)
@@ -37,6 +29,8 @@ class Plan:
         base: The base run, for methods that start from one.
         path: Where the run artifact goes.
         device: ``cpu`` or ``cuda``.
+        vectors: What a base run is made of that is not trained.
+        code: The file of a backbone of one's own.
     """
 
     dataset: Dataset
@@ -44,27 +38,48 @@ class Plan:
     base: Artifact | None
     path: Path
     device: str
+    vectors: Vectors | None = None
+    code: Path | None = None
+
+    @property
+    def kind(self) -> type[Backbone]:
+        """The class of the model."""
+        return find(self.config.backbone, self.code)
 
     @property
     def inputs(self) -> list[Input]:
         """What the run is made from."""
         base = [self.base.as_input("base")] if self.base else []
-        return [self.dataset.artifact.as_input("dataset"), *base]
+        vectors = [self.vectors.as_input()] if self.vectors else []
+        code = [as_input(self.config, self.code)] if self.code else []
+        return [self.dataset.artifact.as_input("dataset"), *base, *vectors, *code]
 
     @property
     def steps_per_epoch(self) -> int:
-        """⌈N_train / B⌉."""
-        return -(-len(self.dataset.splits["train"]) // self.config.batch_size)
+        """⌈N_train / B⌉, or ⌈windows / B⌉ where windows are what a batch counts."""
+        n = len(self.dataset.splits["train"])
+        if by_positions(self.kind, self.config):
+            n = n_windows(self.dataset, self.config.max_length)
+        return -(-n // self.config.batch_size)
 
     @property
     def n_parameters(self) -> int:
         """Size of the model."""
         if self.config.method == "popularity":
             return self.dataset.n_items
-        return (self.dataset.n_users + self.dataset.n_items) * self.config.embedding_size
+        dataset = self.dataset
+        return n_parameters(self.kind, dataset.n_users, dataset.n_items, self.config)
 
 
-def plan(config: TrainConfig, dataset_path: Path, base_path: Path | None, path: Path) -> Plan:
+def plan(
+    config: TrainConfig,
+    dataset_path: Path,
+    base_path: Path | None,
+    path: Path,
+    *,
+    vectors: Path | None = None,
+    first: Plan | None = None,
+) -> Plan:
     """Read and check everything that a run needs; write nothing.
 
     Args:
@@ -72,9 +87,12 @@ def plan(config: TrainConfig, dataset_path: Path, base_path: Path | None, path: 
         dataset_path: A dataset artifact.
         base_path: A base run; needed by ``morec`` and ``continue``.
         path: Where the run artifact will be.
+        vectors: A file of vectors that a base run takes as they are.
+        first: The base run if it is still to be made; give it to the plan with ``replace``.
 
     Raises:
         ConfigError: Settings that contradict each other, the data or the base.
+        DataError: The vectors cannot be used.
         ArtifactError: The dataset or the base is missing, incomplete, changed or of another kind.
     """
     device = pick_device(config.device)
@@ -87,7 +105,7 @@ def plan(config: TrainConfig, dataset_path: Path, base_path: Path | None, path: 
     needs_base = config.method in ("morec", "continue")
     if base_path and not needs_base:
         raise ConfigError(f"--base does not go with --method {config.method}", "leave it out.")
-    if needs_base and not base_path:
+    if needs_base and not base_path and not first:
         raise ConfigError(
             f"--method {config.method} starts from a base run",
             f"make one with 'mobench train {dataset_path} --method base'.",
@@ -95,19 +113,27 @@ def plan(config: TrainConfig, dataset_path: Path, base_path: Path | None, path: 
     _check_fit(config)
     base = _base(base_path, dataset, config.seed) if base_path else None
     if base:
-        config = inherit(config, base)
+        config = inherit(config, base.manifest.config)
+    if first:
+        config = inherit(config, first.config.model_dump(mode="json"))
+    code = code_of(config, partial(path), base.path if base else None)
+    config = settle(config, find(config.backbone, code))
+    given = _vectors(config, dataset, vectors) if vectors else None
+    if given:
+        config = config.with_defaults({"embedding_size": given.width})
     if config.method == "morec":
         for goal in objectives(dataset, config).values():
             goal.start_weights()
-    found = Plan(dataset, config, base, path, device)
+    found = Plan(dataset, config, base, path, device, given, code)
     _check_memory(found)
     return found
 
 
 def _check_memory(plan: Plan) -> None:
     """Refuse a model that cannot fit: weights, gradients, and two moments of Adam, 4 bytes each."""
-    needed = 16 * plan.n_parameters
     there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    least = 16 * plan.dataset.n_items * plan.config.embedding_size
+    needed = least if least > there else 16 * plan.n_parameters  # which makes a small model
     if needed > there:
         raise ConfigError(
             f"--embedding-size {plan.config.embedding_size} needs {needed / 2**30:,.0f} GiB of"
@@ -152,23 +178,30 @@ def _base(path: Path, dataset: Dataset, seed: int) -> Artifact:
     return base
 
 
-def inherit(config: TrainConfig, base: Artifact) -> TrainConfig:
-    """Return the config with the base's model settings.
-
-    Raises:
-        ConfigError: A setting was given that differs from the base's.
-    """
-    theirs: dict[str, Any] = {name: base.manifest.config[name] for name in SHARED}
-    for name, value in theirs.items():
-        if name in config.model_fields_set and getattr(config, name) != value:
-            flag, given = f"--{name.replace('_', '-')}", getattr(config, name)
-            preset = PRESETS[config.preset].get(name) == given
-            source = f"--preset {config.preset}" if preset else flag
+def _vectors(config: TrainConfig, dataset: Dataset, path: Path) -> Vectors:
+    """Read vectors and check that the settings leave them as they are."""
+    if config.method != "base":
+        raise ConfigError(
+            f"--init-from does not go with --method {config.method}", "vectors make a base run."
+        )
+    if config.backbone != "mf":
+        raise ConfigError(
+            f"--init-from does not go with --backbone {config.backbone}",
+            "vectors have no place but in mf.",
+        )
+    for name in ("epochs", "tune"):
+        if name in config.model_fields_set and getattr(config, name):
             raise ConfigError(
-                f"{flag} {given} differs from the base's {value}",
-                f"leave {source} out, or train a base with it.",
+                f"--{name} does nothing for a base of vectors: they are taken as they are",
+                "leave it out; to train them on, use --method continue.",
             )
-    return config.with_defaults(theirs)
+    found = read_vectors(path, dataset, config.max_missing)
+    if "embedding_size" in config.model_fields_set and config.embedding_size != found.width:
+        raise ConfigError(
+            f"embedding_size {config.embedding_size} is not that of '{path}', {found.width}",
+            "leave it out.",
+        )
+    return found
 
 
 def up_to_date(plan: Plan) -> Artifact | None:

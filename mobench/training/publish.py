@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -15,7 +16,10 @@ from mobench.training.plan import Plan
 from mobench.training.state import Row, TrainState
 from mobench.training.validation import METRIC_NAMES
 
-SUMMARY = (*METRIC_NAMES, "hits", "min_hit_hits", "min_hit_group", "imp", "accuracy_kept", "loss")
+SUMMARY = (
+    *METRIC_NAMES,
+    *("hits", "min_hit_hits", "min_hit_group", "imp", "accuracy_kept", "kept", "loss"),
+)
 
 
 def publish(
@@ -32,8 +36,7 @@ def publish(
         draft.write_table("trials.parquet", table(list(trials)))
     write_weights(draft, state.best)
     draft.write_text("run.log", log(state))
-    for leftover in ("resume.pt", "resume.tmp", "tune.json"):
-        (draft.work / leftover).unlink(missing_ok=True)
+    draft.scratch = ("resume.tmp", "tune.json", *["resume.pt"] * (not plan.config.keep_state))
     return draft.finish(results(plan, state), replace=replace)
 
 
@@ -77,12 +80,15 @@ def results(plan: Plan, state: TrainState) -> dict[str, Any]:
     seconds = sum(row["seconds"] for row in trained)
     return {
         "method": plan.config.method,
-        "backbone": plan.config.backbone,
+        "backbone": Path(plan.config.backbone).stem,
         "best_epoch": state.selection.best_epoch,
         "epochs_run": state.epoch,
         "stopped": state.stopped,
         "valid": base is None or is_valid(chosen["accuracy_kept"]),
         "keep": state.selection.keep,
+        "keep_metric": plan.config.keep_metric,
+        "guarded": state.guard is not None,
+        "retreats": state.guard.retreats if state.guard else 0,
         "kept_enough": state.selection.is_valid,
         "val": {name: _json(chosen[name]) for name in SUMMARY},
         "base_val": {n: _json(base[n]) for n in SUMMARY if n in base} if base else None,
@@ -90,8 +96,10 @@ def results(plan: Plan, state: TrainState) -> dict[str, Any]:
         "n_parameters": plan.n_parameters,
         "steps_per_epoch": plan.steps_per_epoch,
         "seconds_per_epoch": seconds / max(1, len(trained)),
-        "negatives_kept": state.negatives.kept,
+        "engine": state.engine,
+        "negatives_kept": int(state.negatives.kept),
         "beta_pinned": pinned(trained),
+        **({"vectors": plan.vectors.counts()} if plan.vectors else {}),
     }
 
 

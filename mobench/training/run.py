@@ -1,21 +1,21 @@
 """From a plan to a run artifact."""
 
-import dataclasses
 import json
 from collections.abc import Generator
 from pathlib import Path
 
-from mobench.artifacts import Artifact, Draft, draft_manifest, partial
-from mobench.config import TrainConfig, build
-from mobench.errors import ArtifactError
+from mobench.artifacts import Artifact, Draft, draft_manifest
 from mobench.models import Popularity
-from mobench.models.device import pick_device, set_threads
+from mobench.training.architecture import COPY
 from mobench.training.interrupt import StopRequest
 from mobench.training.log import EpochRecord, epoch_record
 from mobench.training.loop import Track, fit, no_track
 from mobench.training.plan import Plan, plan, up_to_date
 from mobench.training.publish import publish, publish_popularity
-from mobench.training.start import begin, make_loop
+from mobench.training.resume import Begun, copy_state, find_begun
+from mobench.training.saving import Saver
+from mobench.training.start import begin, make_loop, untrained
+from mobench.training.threads import choose_threads
 from mobench.training.tune import tuned
 
 __all__ = ["Plan", "plan", "resume", "train", "up_to_date"]
@@ -41,14 +41,19 @@ def train(plan: Plan, *, replace: bool = False, track: Track = no_track) -> Run:
         Interrupted: Ctrl-C; the state was saved.
         TrainingError: A loss is not finite.
     """
-    return _work(plan, keep=False, replace=replace, track=track)
+    return _work(plan, None, replace=replace, track=track)
 
 
-def resume(path: Path, *, track: Track = no_track) -> tuple[Plan, Run]:
-    """Go on with an interrupted run; its config comes from its directory.
+def resume(
+    path: Path, *, epochs: int | None = None, into: Path | None = None, track: Track = no_track
+) -> tuple[Plan, Run]:
+    """Go on with an interrupted run, or train a finished one for more epochs.
 
     Args:
-        path: The run's ``.partial`` directory, or the name without it.
+        path: The run's ``.partial`` directory, or the name without it; or a finished run that was
+            made with ``keep_state``.
+        epochs: Epochs to train altogether; those of the run's config if left out.
+        into: Where the longer run goes, if the given one is finished.
         track: As in ``train``.
 
     Returns:
@@ -56,31 +61,14 @@ def resume(path: Path, *, track: Track = no_track) -> tuple[Plan, Run]:
 
     Raises:
         ArtifactError: There is nothing to resume, or an input has changed.
-        ConfigError: The device that the run began on is not there.
+        ConfigError: The device that the run began on is not there, or ``epochs`` does not fit.
     """
-    work = partial(path)
-    note = work / "config.json"
-    if not note.is_file():
-        raise ArtifactError(
-            f"'{work}' does not hold an unfinished run",
-            "give the .partial directory that the interrupted command named.",
-        )
-    content = json.loads(note.read_text(encoding="utf-8"))
-    config = build(TrainConfig, {**content["asked"], "threads": content["threads"]})
-    base = content["base"] and Path(content["base"])
-    done = work.with_name(work.name.removesuffix(".partial"))
-    todo = plan(config, Path(content["dataset"]), base, done)
-    todo = dataclasses.replace(todo, device=pick_device(content["device"]))
-    if [i.sha256 for i in todo.inputs] != content["inputs"]:
-        raise ArtifactError(
-            f"the dataset or the base of '{path}' has changed since the run began",
-            "restore it, or start over with --force.",
-        )
-    return todo, _work(todo, keep=True, replace=content["replace"], track=track)
+    begun = find_begun(path, epochs, into)
+    return begun.plan, _work(begun.plan, begun, replace=begun.replace, track=track)
 
 
-def _work(asked: Plan, *, keep: bool, replace: bool, track: Track) -> Run:
-    threads = set_threads(asked.config.threads, asked.n_parameters)
+def _work(asked: Plan, begun: Begun | None, *, replace: bool, track: Track) -> Run:
+    threads = choose_threads(asked)
     manifest = draft_manifest(
         "run",
         asked.config.model_dump(mode="json"),
@@ -90,23 +78,31 @@ def _work(asked: Plan, *, keep: bool, replace: bool, track: Track) -> Run:
         device=asked.device,
         threads=threads,
     )
+    keep = bool(begun and not begun.finished)
     with Draft.start(asked.path, manifest, keep=keep) as draft, StopRequest() as stop:
+        if begun and begun.finished:
+            copy_state(begun, draft)
         draft.write_text("config.json", note(asked, threads, replace=replace))
+        if asked.code:
+            draft.write_text(COPY, asked.code.read_bytes().decode())
         if asked.config.method == "popularity":
             return _popularity(draft, asked, replace)
+        if asked.vectors:
+            return publish(draft, asked, untrained(asked, make_loop(asked)), [], replace=replace)
         settled, trials = tuned(asked, draft.work / "tune.json", track, stop)
         draft.manifest = manifest.model_copy(
             update={"config": settled.config.model_dump(mode="json")}
         )
         loop = make_loop(settled)
         state = begin(settled, loop)
-        saved = draft.work / "resume.pt"
-        if keep and saved.is_file():
-            state.load(saved)
-        loop.track, loop.stop, loop.save = track, stop, lambda: state.save(saved)
+        saver = Saver(state, draft.work / "resume.pt")
+        if begun:
+            saver.load(settled.config.max_epochs)
+        loop.track, loop.stop, loop.save = track, stop, saver
         yield from (epoch_record(row) for row in state.history)
-        yield from fit(state, loop)
-        return publish(draft, settled, state, trials, replace=replace)
+        with saver.explained():
+            yield from fit(state, loop)
+            return publish(draft, settled, state, trials, replace=replace)
 
 
 def note(plan: Plan, threads: int, *, replace: bool) -> str:
@@ -117,6 +113,7 @@ def note(plan: Plan, threads: int, *, replace: bool) -> str:
         "asked": asked,
         "dataset": str(plan.dataset.artifact.path),
         "base": str(plan.base.path) if plan.base else None,
+        "vectors": str(plan.vectors.path) if plan.vectors else None,
         "device": plan.device,
         "threads": threads,
         "inputs": [i.sha256 for i in plan.inputs],

@@ -2,46 +2,61 @@
 
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
 from mobench.artifacts import Artifact
-from mobench.errors import ConfigError
+from mobench.data.sequences import Sequences
+from mobench.errors import ConfigError, TrainingError
 from mobench.metrics.comparison import KEEP, imp_over
-from mobench.models import BACKBONES, Backbone
+from mobench.models import Backbone, Histories, fresh
 from mobench.objectives import Validation
-from mobench.seeds import Seeds
+from mobench.training.batches import Rows, Scorer, Source
 from mobench.training.controller import PIController
 from mobench.training.coordinator import Controlled, Coordinator, Fixed
-from mobench.training.data import TrainData, objectives, sampler
+from mobench.training.data import TrainData, by_positions, objectives, sampler
 from mobench.training.guard import Guard
 from mobench.training.loop import Loop, sampler_signals
+from mobench.training.native import native_loss, usable
+from mobench.training.noise import Noise
+from mobench.training.optimizer import make_optimizer
 from mobench.training.plan import Plan
 from mobench.training.selection import Selection
 from mobench.training.state import TrainState
 from mobench.training.step import accuracy_loss
 from mobench.training.validation import Validator, support
-
-BETAS = (0.9, 0.999)
+from mobench.training.windows import HistoryRows, Positions
 
 
 def make_loop(plan: Plan) -> Loop:
     """Return what the loop works with; nothing here changes while training."""
     data = TrainData.load(plan.dataset, plan.device)
-    validator = Validator(plan.dataset, data, plan.config)
-    return Loop(data, validator, objectives(plan.dataset, plan.config), plan.config)
+    length = plan.kind.uses_history and plan.config.max_length
+    validator = Validator(plan.dataset, data, plan.config, length)
+    source = make_source(plan)
+    return Loop(data, validator, objectives(plan.dataset, plan.config), plan.config, source)
+
+
+def make_source(plan: Plan) -> Source:
+    """Return where the losses of a batch come from."""
+    if not plan.kind.uses_history:
+        return Rows()
+    sequences = Sequences.of([plan.dataset.splits["train"]], plan.dataset.n_users)
+    histories = Histories.load(sequences, plan.dataset.n_items, plan.config.max_length, plan.device)
+    form = Positions if by_positions(plan.kind, plan.config) else HistoryRows
+    return form(sequences, histories)
 
 
 def make_model(plan: Plan) -> Backbone:
     """Return a fresh model, or the base's."""
-    config = plan.config
-    generator = torch.Generator().manual_seed(Seeds(config.seed).integer("init"))
-    model = BACKBONES[config.backbone].build(
-        plan.dataset.n_users, plan.dataset.n_items, config.embedding_size, generator
-    )
+    model = fresh(plan.kind, plan.dataset.n_users, plan.dataset.n_items, plan.config)
     if plan.base:
         model.load_state_dict(load_weights(plan.base))
+    if plan.vectors:
+        tables = {"users": plan.vectors.users.table, "items": plan.vectors.items.table}
+        model.load_state_dict({name: torch.from_numpy(table) for name, table in tables.items()})
     return model.to(plan.device)
 
 
@@ -54,10 +69,13 @@ def begin(plan: Plan, loop: Loop) -> TrainState:
     """Return the state before the first step, its first history row included.
 
     Raises:
-        ConfigError: A share of the base's Hit is to be kept, and it has none on validation.
+        ConfigError: A share of the base's Hit is to be kept, and it has none on validation; or the
+            optimiser is lazy-adam, and the model has no look-up tables.
     """
     config, model = plan.config, make_model(plan)
-    mixer = sampler(plan.dataset, config, loop.objectives)
+    optimizer = make_optimizer(model, config)
+    positions = by_positions(plan.kind, config)
+    mixer = sampler(plan.dataset, config, loop.objectives, positions=positions)
     negatives = loop.data.negatives(config, "negatives")
     selection = Selection(keep=config.keep_accuracy or KEEP)
     first: tuple[dict[str, Any], Validation, float] | None = None
@@ -69,9 +87,7 @@ def begin(plan: Plan, loop: Loop) -> TrainState:
     coordinator, guard = coordinate(plan, first[2] if first else None)
     state = TrainState(
         model=model,
-        optimizer=torch.optim.Adam(
-            model.parameters(), lr=config.learning_rate, betas=BETAS, fused=True
-        ),
+        optimizer=optimizer,
         coordinator=coordinator,
         sampler=mixer,
         negatives=negatives,
@@ -82,6 +98,7 @@ def begin(plan: Plan, loop: Loop) -> TrainState:
             dtype=torch.float64,
             device=plan.device,
         ),
+        engine="native" if usable(model, loop.data, config.n_negatives) else "torch",
     )
     if first:
         state.signals = sampler_signals(loop.objectives, state, first[1])
@@ -104,8 +121,13 @@ def base_loss(plan: Plan, loop: Loop, model: Backbone) -> float:
     """Return the base's mean accuracy loss over one pass, computed as in training."""
     config = plan.config
     negatives = loop.data.negatives(config, "target loss negatives")
-    rows = sampler(plan.dataset, config, {}).batches()[:, 0]
-    return accuracy_loss(model, loop.data, negatives, rows.to(plan.device), config.n_negatives)
+    scorer = Scorer(model, loop.data, negatives, config.n_negatives)
+    positions = by_positions(plan.kind, config)
+    ids = sampler(plan.dataset, config, {}, positions=positions).batches()[:, :1]
+    if usable(model, loop.data, config.n_negatives):
+        return native_loss(scorer, ids)
+    Noise().reseed(config.seed, "target loss dropout")
+    return accuracy_loss(scorer, loop.source, loop.source.epoch(ids, loop.data))
 
 
 def coordinate(plan: Plan, loss: float | None) -> tuple[Coordinator, Guard | None]:
@@ -128,6 +150,22 @@ def coordinate(plan: Plan, loss: float | None) -> tuple[Coordinator, Guard | Non
     return Controlled(controller, config.shares, config.aux_weight), guard
 
 
+def untrained(plan: Plan, loop: Loop) -> TrainState:
+    """Return the state of a base that is not trained, its epoch 0 validated and selected."""
+    state = begin(plan, loop)
+    metrics, seen = loop.validator(state.model)
+    if not np.isfinite(seen.loss).all():
+        raise TrainingError(
+            f"scores are not finite with the vectors of '{plan.vectors and plan.vectors.path}'",
+            "scale them down.",
+        )
+    row = first_row(state, metrics, base_loss(plan, loop, state.model))
+    row |= dict.fromkeys(("imp", "accuracy_kept", "kept"), float("nan"))
+    row["selected"] = state.selection.offer(0, row)
+    state.history.append(row)
+    return state
+
+
 def first_row(state: TrainState, metrics: dict[str, Any], loss: float) -> dict[str, Any]:
     """Return row 0 of the history: the base."""
     nan = float("nan")
@@ -138,11 +176,13 @@ def first_row(state: TrainState, metrics: dict[str, Any], loss: float) -> dict[s
         **metrics,
         "imp": 0.0,
         "accuracy_kept": 1.0,
+        "kept": 1.0,
         "valid": True,
         "beta": nan,
         "beta_low_share": nan,
         "beta_high_share": nan,
         "target_loss": controller.target if controller else nan,
+        "learning_rate": state.optimizer.param_groups[0]["lr"],
         "seconds": 0.0,
         "selected": False,
     }

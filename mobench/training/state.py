@@ -9,11 +9,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from mobench.artifacts.disk import explained
 from mobench.errors import ArtifactError
 from mobench.models import Backbone
 from mobench.training.coordinator import Coordinator
 from mobench.training.guard import Guard
 from mobench.training.negatives import NegativeSampler
+from mobench.training.noise import Noise
+from mobench.training.optimizer import Adam
 from mobench.training.sampler import AdaptiveSampler
 from mobench.training.selection import Selection
 
@@ -31,12 +34,15 @@ class TrainState:
         trace: One row per step of the current epoch (see ``Step``), ``[steps, 2M + 3]``.
         best: Weights of the selected epoch.
         history: Rows of history.parquet so far; ``steps`` and ``masses`` likewise.
+        seconds: Time that the current epoch took before training was interrupted in it.
         stopped: Why training ended early, if it did.
         start: Weights before the first step (not saved: they come from the base).
+        noise: The stream of dropout.
+        engine: ``torch``, or ``native`` for the step in native code; a resumed run keeps it.
     """
 
     model: Backbone
-    optimizer: torch.optim.Optimizer
+    optimizer: Adam
     coordinator: Coordinator
     sampler: AdaptiveSampler
     negatives: NegativeSampler
@@ -50,22 +56,42 @@ class TrainState:
     history: list[Row] = field(default_factory=list)
     steps: list[Row] = field(default_factory=list)
     masses: list[Row] = field(default_factory=list)
+    seconds: float = 0.0
     stopped: str = ""
     start: dict[str, Tensor] = field(default_factory=dict)
+    noise: Noise = field(default_factory=Noise)
+    engine: str = "torch"
 
-    PARTS = ("model", "optimizer", "coordinator", "sampler", "negatives", "selection", "guard")
-    VALUES = ("epoch", "step", "signals", "trace", "best", "history", "steps", "masses", "stopped")
+    PARTS = (
+        "model",
+        "optimizer",
+        "coordinator",
+        "sampler",
+        "negatives",
+        "selection",
+        "guard",
+        "noise",
+    )
+    LOGS = ("history", "steps", "masses", "seconds", "stopped", "engine")
+    VALUES = ("epoch", "step", "signals", "trace", "best", *LOGS)
 
     def save(self, path: Path) -> None:
-        """Write the state; it appears whole or not at all."""
-        parts = {name: getattr(self, name) for name in self.PARTS}
-        content: dict[str, Any] = {k: v.state_dict() for k, v in parts.items() if v is not None}
+        """Write the state; it appears whole or not at all, and then the one before stays.
+
+        Raises:
+            ArtifactError: The disk is full, or does not take it.
+        """
+        content: dict[str, Any] = {n: getattr(self, n).state_dict() for n in self._parts()}
         content |= {name: getattr(self, name) for name in self.VALUES}
         buffer = io.BytesIO()  # torch's own writer does not say when the disk is full
         torch.save(content, buffer)
         temporary = path.with_suffix(".tmp")
-        temporary.write_bytes(buffer.getbuffer())
-        temporary.replace(path)
+        try:
+            with explained(path.parent, buffer.getbuffer().nbytes):
+                temporary.write_bytes(buffer.getbuffer())
+                temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)  # half a state only takes space
 
     def load(self, path: Path) -> None:
         """Continue from a file written by ``save``.
@@ -76,17 +102,29 @@ class TrainState:
         try:
             content = torch.load(path, map_location="cpu", weights_only=True)
         except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
-            raise ArtifactError(
-                f"'{path}' cannot be read, so the run cannot be resumed",
-                "start it again with --force.",
-            ) from error
-        for name in self.PARTS:
-            if getattr(self, name) is not None:
-                getattr(self, name).load_state_dict(content[name])
+            raise _unreadable(path) from error
+        if missing := {*self.VALUES, *self._parts()} - {*content}:
+            raise _unreadable(path) from KeyError(*missing)
+        for name in self._parts():
+            getattr(self, name).load_state_dict(content[name])
         content["trace"] = content["trace"].to(self.trace.device)
         for name in self.VALUES:
             setattr(self, name, content[name])
 
+    def _parts(self) -> list[str]:
+        """Return the names of the parts that this run has."""
+        return [name for name in self.PARTS if getattr(self, name) is not None]
+
+    def forget_begun(self) -> None:
+        """Drop what an epoch that was begun and is not to be finished has logged."""
+        self.masses = [row for row in self.masses if row["epoch"] <= self.epoch]
+
     def remember_best(self) -> None:
         """Keep a copy of the model's weights."""
         self.best = {name: value.clone() for name, value in self.model.state_dict().items()}
+
+
+def _unreadable(path: Path) -> ArtifactError:
+    return ArtifactError(
+        f"'{path}' cannot be read, so the run cannot be resumed", "start it again with --force."
+    )

@@ -1,25 +1,18 @@
 """One optimiser step, and the accuracy loss that it would see without learning."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from mobench.models import Backbone, bpr_loss
+from mobench.models import Backbone
+from mobench.training.batches import Rows, Scorer, Source
 from mobench.training.coordinator import Coordinator
 from mobench.training.data import TrainData
 from mobench.training.negatives import NegativeSampler
-
-
-def row_losses(
-    model: Backbone, data: TrainData, negatives: NegativeSampler, rows: Tensor, n: int
-) -> Tensor:
-    """Return the loss of each train row with ``n`` fresh negatives, in the shape of ``rows``."""
-    flat = rows.reshape(-1)
-    users, items = data.users[flat], data.items[flat]
-    drawn = negatives.draw(users, n)
-    scores = model.score(users, None, torch.cat((items.unsqueeze(1), drawn), 1))  # [B, 1 + n]
-    return bpr_loss(scores[:, 0], scores[:, 1:]).view(rows.shape)
+from mobench.training.optimizer import Optimizer, add_decay
 
 
 @dataclass
@@ -36,70 +29,47 @@ class Step:
         pooled: All blocks serve accuracy (base and continue), so that M = 1.
         n_negatives: Negatives per positive.
         weight_decay: Coupled L2 per unit of loss weight.
+        source: Where the losses of a batch come from.
     """
 
     model: Backbone
-    optimizer: torch.optim.Optimizer
+    optimizer: Optimizer
     coordinator: Coordinator
     negatives: NegativeSampler
     row_weights: Tensor | None
     pooled: bool
     n_negatives: int
     weight_decay: float
+    source: Source = field(default_factory=Rows)
 
-    def __call__(self, data: TrainData, rows: Tensor) -> Tensor:
-        """Take one step on ``rows [blocks, B]``.
+    def __call__(self, data: TrainData, batch: Any) -> Tensor:
+        """Take one step on a batch of the source.
 
         Returns:
             Losses ``[M]``, weights ``[M]``, beta, P and I in one vector (float64, detached): read
             it once per logging interval, so that a GPU is not waited for here.
         """
-        losses = self._losses(
-            row_losses(self.model, data, self.negatives, rows, self.n_negatives), rows
-        )
+        scorer = Scorer(self.model, data, self.negatives, self.n_negatives)
+        losses = self.source.losses(scorer, batch, self.row_weights, pooled=self.pooled)
         detached = losses.detach().to(torch.float64)
         weights = self.coordinator.weights(detached)
-        self.optimizer.zero_grad(set_to_none=True)
+        self.optimizer.zero_grad()
         torch.autograd.backward(weights.to(losses.dtype) @ losses)
-        self._decay(self.weight_decay * weights.sum())
+        if self.weight_decay > 0:  # as strong beside the loss whatever the weights sum up to
+            add_decay(self.optimizer, self.weight_decay * weights.sum())
         self.optimizer.step()
         return torch.cat((detached, weights, self.coordinator.trace()))
 
-    def _losses(self, per_row: Tensor, rows: Tensor) -> Tensor:
-        """Return the mean loss of each objective, ``[M]``, accuracy first."""
-        if self.pooled:
-            return per_row.mean().unsqueeze(0)
-        if self.row_weights is None:
-            return per_row.mean(1)
-        weighted = self.row_weights[:, rows[0]] * per_row
-        return torch.cat((per_row.mean(1), weighted.mean(1)))
-
-    @torch.no_grad()
-    def _decay(self, strength: Tensor) -> None:
-        """Add the L2 term to the gradients, as ``Adam(weight_decay=…)`` does with a constant.
-
-        It is scaled by the sum of the loss weights, so that a method does not change how strong
-        the regularisation is beside the loss.
-        """
-        if self.weight_decay > 0:
-            for parameter in self.model.parameters():
-                if parameter.grad is not None:
-                    parameter.grad.addcmul_(parameter, strength.to(parameter.dtype))
-
 
 @torch.no_grad()
-def accuracy_loss(
-    model: Backbone, data: TrainData, negatives: NegativeSampler, batches: Tensor, n: int
-) -> float:
+def accuracy_loss(scorer: Scorer, source: Source, batches: Iterable[Any]) -> float:
     """Return the mean accuracy loss over one pass, computed as in training (dropout on).
 
     Args:
-        model: The backbone.
-        data: The train split.
-        negatives: Where negatives come from.
-        batches: Row indices, ``[steps, B]``.
-        n: Negatives per positive.
+        scorer: The model and its negatives.
+        source: Where the losses of a batch come from.
+        batches: Batches whose blocks all serve accuracy.
     """
-    model.train()
-    means = [row_losses(model, data, negatives, rows, n).mean() for rows in batches]
+    scorer.model.train()
+    means = [source.losses(scorer, batch, None, pooled=True)[0] for batch in batches]
     return float(torch.stack(means).to(torch.float64).mean())

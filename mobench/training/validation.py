@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from torch import Tensor
 
 from mobench.config import TrainConfig
 from mobench.data.dataset import Dataset
@@ -12,13 +14,12 @@ from mobench.evaluation.outcome import outcome
 from mobench.evaluation.ranking import Ranker, TopK
 from mobench.metrics import METRICS
 from mobench.metrics.groups import min_hit
-from mobench.models import Backbone, bpr_loss
+from mobench.models import Backbone
 from mobench.objectives import Validation
 from mobench.training.data import TrainData
 
 METRIC_NAMES = ("hit", "ndcg", "mrr", "rhit", "min_hit", "pop_kl")
 TIE_SEED = 0
-BLOCK = 8192
 
 
 class Validator:
@@ -28,26 +29,44 @@ class Validator:
         dataset: The dataset.
         data: Its train split on the device.
         config: Cut-off, negatives and seed.
+        max_length: Items of history that models read, 0 for none.
     """
 
-    def __init__(self, dataset: Dataset, data: TrainData, config: TrainConfig) -> None:
+    def __init__(
+        self, dataset: Dataset, data: TrainData, config: TrainConfig, max_length: int = 0
+    ) -> None:
         self.dataset = dataset
         self.k = config.k
         self.ranker = Ranker(
-            dataset, "val", max(config.k, config.align_k or 0), TIE_SEED, data.device
+            dataset,
+            "val",
+            max(config.k, config.align_k or 0),
+            TIE_SEED,
+            data.device,
+            max_length,
         )
         rows = dataset.splits["val"]
-        self.users = torch.from_numpy(rows.user.astype(np.int64)).to(data.device)
-        self.items = torch.from_numpy(rows.item.astype(np.int64)).to(data.device)
+        users, items = (
+            torch.from_numpy(column.astype(np.int64)).to(data.device)
+            for column in (rows.user, rows.item)
+        )
         negatives = data.negatives(config, "validation negatives")
-        self.drawn = negatives.draw(self.users, config.n_negatives)
+        drawn = negatives.draw(users, config.n_negatives)
+        self.candidates = torch.cat((items.unsqueeze(1), drawn), 1)  # [V, 1 + n]
 
     def __call__(self, model: Backbone) -> tuple[dict[str, Any], Validation]:
         """Return metrics (with the hits behind them) and the record for the objectives."""
         model.eval()
-        top_k = self.ranker.rank(model)
-        seen = Validation(top_k.target, top_k.rank, self._losses(model), top_k.items)
-        return self.metrics(top_k), seen
+        losses = torch.zeros(len(self.candidates), device=self.candidates.device)
+
+        def look(rows: NDArray[np.int64], scores: Tensor) -> None:
+            place = torch.from_numpy(rows).to(scores.device)
+            found = scores.gather(1, self.candidates[place])
+            losses[place] = model.loss(found[:, 0], found[:, 1:])
+
+        top_k = self.ranker.rank(model, look=look)
+        loss = losses.to(torch.float64).cpu().numpy()
+        return self.metrics(top_k), Validation(top_k.target, top_k.rank, loss, top_k.items)
 
     def metrics(self, top_k: TopK) -> dict[str, Any]:
         """Return the metric values at k, and on how many hits they rest."""
@@ -59,16 +78,6 @@ class Validator:
             "min_hit_hits": worst.hits,
             "min_hit_group": worst.group,
         }
-
-    @torch.inference_mode()
-    def _losses(self, model: Backbone) -> np.ndarray:
-        candidates = torch.cat((self.items.unsqueeze(1), self.drawn), 1)
-        losses = []
-        for start in range(0, len(self.users), BLOCK):
-            block = slice(start, start + BLOCK)
-            scores = model.score(self.users[block], None, candidates[block])
-            losses.append(bpr_loss(scores[:, 0], scores[:, 1:]))
-        return torch.cat(losses).to(torch.float64).cpu().numpy()
 
 
 def support(metrics: Mapping[str, Any]) -> dict[str, float]:

@@ -16,7 +16,7 @@ from typing import Any
 
 import pyarrow as pa
 
-import mobench.cli.app
+import mobench.cli.prep
 import mobench.data.download
 import mobench.data.prep  # noqa: F401
 from mobench.cli import main

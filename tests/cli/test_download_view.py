@@ -127,3 +127,12 @@ def test_nothing_is_fetched_unasked(publisher: Site, workdir: Path) -> None:
 def test_what_cannot_be_downloaded(publisher: Site, workdir: Path, source: tuple[str, ...]) -> None:
     with pytest.raises(ConfigError):
         view.with_files(config(source=source), Output("prep", as_json=False), download=True)
+
+
+def test_a_folder_does_not_hide_a_public_set(workdir: Path, run) -> None:
+    Path("ml-100k").mkdir()
+    code, _, err = run("prep ml-100k")
+    said, error = err.splitlines()[:2]
+    assert code == 3
+    assert said == "'ml-100k' is the public set; files in your folder are 'ml-100k/NAME'."
+    assert error.startswith("error: 'ml-100k' is not in ")

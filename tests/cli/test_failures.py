@@ -3,13 +3,14 @@
 import errno
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from mobench.cli import main
+from mobench.cli import console, main
 from mobench.errors import Interrupted
 
 
@@ -54,11 +55,11 @@ USAGE = {
         "use letters, digits, '-', '_' and '.', beginning with a letter or digit.",
     ),
     "train x --resume y": (
-        "--resume takes no other option",
+        "--resume takes no option but --epochs and --name",
         "the config comes from the directory.",
     ),
     "train --resume y --seed 3": (
-        "--resume takes no other option",
+        "--resume takes no option but --epochs and --name",
         "the config comes from the directory.",
     ),
     "reproduce nothing": None,
@@ -225,3 +226,17 @@ def test_a_reader_that_leaves_is_no_failure(pipeline: Path) -> None:
     )
     os.close(write)
     assert (gone.returncode, gone.stderr) == (141, b"")
+
+
+def test_a_terminal_gets_long_failures_in_lines_of_88(workdir: Path, run, monkeypatch) -> None:
+    columns = ",".join(f"a_long_column_name_{n}" for n in range(9))
+    Path("t.csv").write_text(f"user_id,{columns}\n" + "u,1,1,1,1,1,1,1,1,1\n" * 3)
+    _, _, plain = run("prep t.csv")
+    monkeypatch.setattr(console.STDERR, "_force_terminal", True)
+    _, _, drawn = run("prep t.csv")
+    lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\r", "", drawn).splitlines()
+    lines = [line for line in lines if line.startswith(("error", " hint", " " * 7))]
+    assert len(plain.splitlines()) == 2
+    assert len(lines) > 2
+    assert max(map(len, lines)) <= 88
+    assert " ".join(" ".join(lines).split()) == " ".join(plain.split())

@@ -2,11 +2,11 @@
 
 import typer
 
-from mobench.cli.app import app
+from mobench.cli.app import COMMANDS, app_for
 from mobench.config import EvalConfig, PrepConfig, ReportConfig, TrainConfig
 from mobench.config.base import Config, extra
 
-GROUP = typer.main.get_command(app)
+GROUP = typer.main.get_command(app_for(COMMANDS))
 COMMON = {"--config", "--set", "--name", "--force", "--json"}
 FLAGS = {
     "prep": COMMON
@@ -54,12 +54,12 @@ FLAGS = {
         "--target-loss",
         "--sampler-mode",
         "--backbone",
-        "--embedding-size",
+        "--init-from",
+        "--optimizer",
+        "--threads",
         "--learning-rate",
-        "--weight-decay",
         "--batch-size",
         "--epochs",
-        "--negative-power",
         "--tune",
         "--seed",
         "--device",

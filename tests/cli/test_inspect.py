@@ -127,3 +127,17 @@ def test_a_pattern_alone_takes_the_name_of_its_folder(workdir: Path, run: Run) -
     Path("shop/a.csv").write_text("user,item,rating,time\n" + rows)
     assert run("prep shop/*.csv --k-core 2")[0] == 0
     assert Path("data/datasets/shop/manifest.json").exists()
+
+
+def test_a_table_that_no_format_fits_shows_its_columns_and_rows(workdir: Path, run: Run) -> None:
+    rows = [f'k{n};"p;{n}";{n % 5};2020-01-0{n + 1}' for n in range(5)]
+    Path("t.csv").write_text("\n".join(["Kunde;Produkt;Sterne;Wann", *rows]) + "\n")
+    code, out, err = run("prep --inspect t.csv")
+    assert code == 3
+    lines = [line.split() for line in out.splitlines()]
+    assert lines[0] == ["t.csv"]
+    assert lines[2] == ["Place", "First", "line", "Row", "1", "Row", "2", "Row", "3"]
+    assert ["1", "Kunde", "k0", "k1", "k2"] in lines
+    assert ["2", "Produkt", "p;0", "p;1", "p;2"] in lines
+    assert "k3" not in out
+    assert err.startswith("error: 't.csv' is of no known format")

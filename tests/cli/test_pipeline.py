@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from mobench.artifacts import Artifact, partial
+from mobench.cli.prep import default_name
+from mobench.config import PrepConfig
 from mobench.training.interrupt import StopRequest
 
 KINDS = {
@@ -268,3 +270,19 @@ def test_a_tuned_run_records_its_trials(run, pipeline: Path) -> None:
 def test_the_name_of_a_dataset_comes_from_its_file(run, pipeline: Path) -> None:
     assert run("prep raw/reviews.csv.gz --k-core 2")[0] == 0
     assert Path("data/datasets/reviews/manifest.json").is_file()
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("a/Electronics.csv.gz", "Electronics"),
+        ("Electronics.train.csv", "Electronics-train"),
+        ("ml-100k/u.data", "u-data"),
+        ("ml-1m.inter", "ml-1m"),
+        ("Toys.2018.JSON.ZST", "Toys-2018"),
+        ("reviews", "reviews"),
+        ("shop/*.csv", "shop"),
+    ],
+)
+def test_known_endings_are_not_part_of_a_name(file: str, name: str) -> None:
+    assert default_name(PrepConfig(source=(file,))) == name

@@ -11,7 +11,7 @@ import torch
 import typer
 
 from mobench.cli import main
-from mobench.cli.app import app
+from mobench.cli.app import COMMANDS, app_for
 from tests.conftest import REPOSITORY
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
@@ -42,7 +42,7 @@ def test_the_first_screen_says_what_to_type() -> None:
 
 @pytest.mark.parametrize("words", [w for b in SHELL for w in commands(b)], ids=" ".join)
 def test_every_command_can_be_parsed(words: list[str]) -> None:
-    group = typer.main.get_command(app)
+    group = typer.main.get_command(app_for(COMMANDS))
     context = group.make_context("mobench", list(words), resilient_parsing=True)
     command = group.commands[words[0]]
     command.make_context(words[0], list(words[1:]), parent=context, resilient_parsing=True)

@@ -82,7 +82,7 @@ def test_what_is_not_there_is_said(workdir: Path, capsys) -> None:
     assert "there are no times: the order of the rows in the file decided everything" in text
     assert "no times: file order decides" in text
     assert "0 of 20 items have one (0.0 %)" in text
-    assert "Month from" not in text
+    assert "Time from" not in text
     view.caveats(Output("prep", as_json=False), made)
     said = capsys.readouterr().err
     assert "warning: there is no time column, so the order of the rows in the file" in said

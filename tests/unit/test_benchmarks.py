@@ -190,22 +190,53 @@ def test_train() -> None:
     table, costs = tables(printed)
     check_ratios(table, 3, (1, 1))
     ways = {name for name in table if name.startswith("mobench")}
-    assert len(ways) == 4
+    assert len(ways) == 6
     assert {"torch, vectorised", "torch DataLoader, 3 steps scaled"} < set(table)
     for module, label in (("implicit", "implicit BPR"), ("recbole", "RecBole BPR")):
         installed = importlib.util.find_spec(module) is not None
         assert installed == any(name.startswith(label) for name in table)
         assert installed != (f"left out: {label}" in printed)
     blocks = []
-    for name in ways - {"mobench base"}:
+    for name in (way for way in ways if "morec" in way):
         epoch, positive, n = numbers(costs[name])
         assert epoch == pytest.approx(positive * n, rel=0.01)
         blocks.append(n)
     assert sorted(blocks) == [1, 2, 4]
     assert "batch 256, 10 negatives" in printed
-    losses = re.search(r"epoch 1: mobench base (0\.\d+), torch, vectorised (0\.\d+)", printed)
-    assert losses
-    assert float(losses[1]) == pytest.approx(float(losses[2]), rel=0.01)
+    losses = dict(re.findall(r"^(.+): (0\.\d+)$", printed, re.MULTILINE))
+    assert len(losses) == 4
+    assert float(losses["mobench base"]) == pytest.approx(
+        float(losses["torch, vectorised"]), rel=0.01
+    )
+
+
+def test_sized_data_is_as_large_as_asked(tmp_path: Path) -> None:
+    reviews, meta = tmp_path / "reviews.csv", tmp_path / "meta.jsonl"
+    load("bench_data").write_sized(reviews, meta, (300, 90), 1500, 1)
+    rows = read(reviews)
+    assert len(rows) == len({(row[0], row[1]) for row in rows}) == 1500
+    users, items = (Counter(row[side] for row in rows) for side in (0, 1))
+    assert (len(users), len(items)) == (300, 90)
+    assert min(users.values()) >= 3
+    assert max(items.values()) > 5 * min(items.values())
+    assert len(meta.read_text().splitlines()) == 90
+
+
+def test_scale(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    script = load("bench_train")
+    monkeypatch.setattr(script, "ELECTRONICS", (300, 90))
+    monkeypatch.setattr(script, "ELECTRONICS_ROWS", 1500)
+    given = ["bench_train.py", "--scale", "electronics", "--rounds", "2", "--batch-size", "128"]
+    monkeypatch.setattr(sys, "argv", given)
+    script.main()
+    (table,) = tables(capsys.readouterr().out)
+    blocks = {name: cells[0] for name, cells in table.items() if name}
+    assert blocks == {
+        f"morec, {mode}, {optimizer}": count
+        for optimizer in ("adam", "lazy-adam")
+        for mode, count in (("draw", "4"), ("reweight", "1"))
+    }
+    assert all(numbers(cells[2:])[0] > 0 for name, cells in table.items() if name)
 
 
 def test_the_loop_by_hand_learns_what_mobench_learns(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ HOMES = {
     "polars": ("data/", "report/compare.py"),
     "torch": ("models/", "evaluation/", "training/"),
     "safetensors": ("evaluation/", "training/"),
-    "matplotlib": ("report/plots.py", "report/dataset/plots.py"),
+    "matplotlib": ("report/plots", "report/dataset/plots.py"),
     "typer": ("cli/",),
     "rich": ("cli/",),
     "click": (),

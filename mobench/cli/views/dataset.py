@@ -39,11 +39,11 @@ def side_by_side(first: list[str], second: list[str]) -> list[str]:
 
 def funnel(artifact: "Artifact") -> list[str]:
     """Return what every stage left."""
-    table = artifact.read("funnel.parquet")
-    columns = zip(*(table[name] for name in ("stage", "rows", "users", "items")), strict=True)
+    from mobench.data.frames import read_frame
+
+    stages = read_frame(artifact, "funnel.parquet", ["stage", "rows", "users", "items"]).rows()
     rows = [
-        [stage, *(count(int(n)) for n in counts), percent(counts[0] / table["rows"][0])]
-        for stage, *counts in columns
+        [stage, *map(count, counts), percent(counts[0] / stages[0][1])] for stage, *counts in stages
     ]
     return lines(["Stage", "Rows", "Users", "Items", "Kept"], rows)
 
@@ -60,12 +60,16 @@ def split(artifact: "Artifact") -> list[str]:
 def facts(results: dict[str, Any]) -> list[str]:
     """Return prices, groups, ties and rejected rows."""
     forms, rejected = results["price_forms"], results["n_rejected"]
-    shapes = f", {len(forms)} form{'s' * (len(forms) != 1)}" if forms else ""
+    shapes = f", written in {len(forms)} ways" if len(forms) > 1 else ""
     rows = [
         ("Price", f"{percent(results['price_coverage'])} of items{shapes}"),
         ("Groups", f"{results['n_fair_groups']} fairness, {results['n_pop_groups']} popularity"),
         ("Ties", ties(results)),
-        ("Rejected", f"{count(rejected)} rows" + " (rejected.parquet)" * (rejected > 0)),
+        (
+            "Rejected",
+            f"{count(rejected)} row{'s' * (rejected != 1)}"
+            + " (rejected.parquet)" * (rejected > 0),
+        ),
     ]
     return pairs(rows)
 
@@ -83,6 +87,8 @@ def ties(results: dict[str, Any]) -> str:
 
 def caveats(out: Output, artifact: "Artifact") -> None:
     """Warn of what will limit the experiments."""
+    from mobench.data.frames import read_frame
+
     results = artifact.manifest.results
     has_metadata = results["n_metadata_files"] > 0
     for file, form in cut_short(artifact):
@@ -103,9 +109,8 @@ def caveats(out: Output, artifact: "Artifact") -> None:
             train if has_metadata else f"name a metadata file with --meta, or {train}",
         )
     if results["n_fair_groups"] == 1:
-        titled = any(
-            title is not None for title in artifact.read("items.parquet", ["title"])["title"]
-        )
+        titles = read_frame(artifact, "items.parquet", ["title"])["title"]
+        titled = titles.null_count() < len(titles)
         ways = ["name a metadata file with --meta"] * (not has_metadata)
         ways += ["use --category-from title:12"] * titled
         ways += ["train without the objective fair"] * (not ways)
@@ -121,20 +126,23 @@ def caveats(out: Output, artifact: "Artifact") -> None:
 
 def unrated(artifact: "Artifact") -> bool:
     """Return whether ratings may have been overlooked: a table of the user's, read without them."""
+    from mobench.data.frames import read_frame
+
     tables = ("csv", "jsonl", "parquet")
-    stages = artifact.read("funnel.parquet", ["stage"])["stage"]
+    stages = read_frame(artifact, "funnel.parquet", ["stage"])["stage"]
     return artifact.manifest.results["format"] in tables and "no ratings" in stages
 
 
 def cut_short(artifact: "Artifact") -> list[tuple[str, str]]:
     """Return the raw files that break off in a compressed stream, each with its compression."""
+    from mobench.data.frames import read_frame
+
     reasons = artifact.manifest.results["rejected"]
     counted = [reason for reason in reasons if "ends early" in reason]
     if not counted:
         return []
-    rows = artifact.read("rejected.parquet", ["file", "reason"])
-    pairs = zip(rows["file"], rows["reason"], strict=True)
-    found = {(str(file), compression(reason)) for file, reason in pairs if "ends early" in reason}
+    rows = read_frame(artifact, "rejected.parquet", ["file", "reason"]).rows()
+    found = {(file, compression(reason)) for file, reason in rows if "ends early" in reason}
     # The list of rejected rows has an end, the counts have not.
     return sorted(found) or [("a source file", compression(counted[0]))]
 

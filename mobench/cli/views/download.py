@@ -28,17 +28,21 @@ def cache_folder() -> Path:
 def with_files(config: PrepConfig, out: Output, *, download: bool) -> PrepConfig:
     """Return ``config`` with the files of a public set in the place of its name.
 
-    A file of the user's that is called so comes first, unless ``download``.
+    A file of the user's that is called so comes first, unless ``download``; a folder never does,
+    as it is no source.
 
     Raises:
         ConfigError: ``download`` and no public set, or more than one source.
         DataError: The set is not in the cache and ``download`` is false, or cannot be had.
     """
-    from mobench.data.download.fetch import obtain
     from mobench.data.download.publishers import is_public
 
-    if not download and not any(is_public(s) and not Path(s).exists() for s in config.source):
+    if not download and not any(is_public(s) and not Path(s).is_file() for s in config.source):
         return config
+    for folder in (s for s in config.source if is_public(s) and Path(s).is_dir()):
+        out.talk(f"'{folder}' is the public set; files in your folder are '{folder}/NAME'.")
+    from mobench.data.download.fetch import obtain
+
     if len(config.source) != 1:
         raise ConfigError("a public set stands alone", "name one, such as ml-100k.")
     with progress(out) as track:

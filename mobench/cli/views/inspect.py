@@ -10,12 +10,22 @@ from mobench.cli.words import NOTHING, count, size, wrapped
 
 if TYPE_CHECKING:
     from mobench.config import PrepConfig
+    from mobench.data.glimpse import Glimpse
     from mobench.data.inspect import Inspected
 
 SEPARATORS = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "bar", "::": "::"}
 UNUSED = 30
 """Names of columns that are not read are listed up to this many."""
-WIDTHS = {"user": 28, "item": 22, "id": 16, "title": 30, "category": 24, "column": 40, "price": 9}
+WIDTHS = {
+    "user": 28,
+    "item": 22,
+    "id": 16,
+    "title": 30,
+    "category": 24,
+    "column": 40,
+    "price": 9,
+    "glimpse": 17,
+}
 """Terminal cells of what may be long: the tables fit into 88."""
 
 
@@ -30,6 +40,18 @@ def found(one: "Inspected") -> list[str]:
         "",
         *rejected(one),
     ]
+
+
+def glimpsed(one: "Glimpse") -> list[str]:
+    """Return the columns of a table that no format fits, each with its first values."""
+    shown = list(zip(one.columns, *one.rows, strict=True))
+    rows = [
+        [str(place), *(cut(value, WIDTHS["glimpse"]) for value in values)]
+        for place, values in enumerate(shown[:UNUSED], 1)
+    ]
+    more = [f" and {count(len(shown) - UNUSED)} more"] if len(shown) > UNUSED else []
+    head = ["Place", "First line", *(f"Row {n}" for n in range(1, len(one.rows) + 1))]
+    return [printable(one.name), "", *lines(head, rows, left=tuple(range(1, len(head)))), *more]
 
 
 def heading(one: "Inspected") -> list[str]:

@@ -1,6 +1,7 @@
 """A training run on the terminal: before, during and after."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +13,12 @@ if TYPE_CHECKING:
     from mobench.artifacts import Artifact
     from mobench.training.log import EpochRecord
     from mobench.training.plan import Plan
+    from mobench.training.vectors import Vectors
 
 SCORES = ("valid", "score", "best_epoch", "epochs_run")
 """What trials.parquet holds besides the settings that were tried."""
 MARGIN = 0.005
+METRIC_LABELS = {"hit": "Hit", "ndcg": "NDCG", "mrr": "MRR"}
 """A run that kept less than this above the limit gets a warning."""
 
 
@@ -36,12 +39,43 @@ def header(plan: "Plan") -> list[str]:
         lines.append(f"target loss {loss} · preference {' '.join(wishes) or 'acc alone'}")
     if plan.base:
         lines.append(f"base {plan.base.path}")
+    if plan.vectors:
+        lines.append(f"{vectors(plan.vectors)}, taken as they are")
     lines.append(f"validation split · k = {config.k}")
     return lines
 
 
-def dry_run_lines(plan: "Plan") -> list[str]:
+def vectors(found: "Vectors") -> str:
+    """Return the file, and how many of its vectors are used."""
+    sides = (("users", found.users), ("items", found.items))
+    used = " and ".join(f"{count(len(s.table) - s.missing)} {name}" for name, s in sides)
+    more = found.users.unused + found.items.unused
+    unused = f" ({count(more)} others not used)" if more else ""
+    return f"vectors {found.path}: {used}{unused}, {found.width} numbers each"
+
+
+def warn_of_missing(out: Output, found: "Vectors") -> None:
+    """Warn of users and of items that have no vector of their own."""
+    for name, side in (("users", found.users), ("items", found.items)):
+        if side.missing:
+            out.warn(
+                f"{count(side.missing)} of {count(len(side.table))} {name} have no vector in"
+                f" '{found.path}': they have the mean of the others.",
+                "export their vectors too, or read the figures with that in mind.",
+            )
+
+
+def dry_run_lines(plans: "Sequence[Plan]") -> list[str]:
     """Return what would be trained, from what, and where it would go."""
+    first, plan = plans[0], plans[-1]
+    if first is plan:
+        return pairs(dry_run_facts(plan))
+    facts = [fact for fact in dry_run_facts(plan) if fact[0] != "dataset"]
+    return [*pairs(dry_run_facts(first)), "", *pairs(facts)]
+
+
+def dry_run_facts(plan: "Plan") -> list[tuple[str, str]]:
+    """Return what would be done for one run."""
     from mobench.artifacts import short
 
     config = plan.config
@@ -55,12 +89,14 @@ def dry_run_lines(plan: "Plan") -> list[str]:
     if plan.base:
         hit = plan.base.manifest.results["val"]["hit"]
         rows.append(("base run", f"{plan.base.path}  Hit@{config.k} {number(hit)}"))
+    if plan.vectors:
+        rows.append(("vectors", vectors(plan.vectors).removeprefix("vectors ")))
     if config.method == "morec":
         rows.append(("objectives", "  ".join(["acc", *wishes])))
-    if config.method != "popularity":
+    if config.method != "popularity" and not plan.vectors:
         steps = f"{count(plan.steps_per_epoch)} per epoch × at most {config.max_epochs} epochs"
         rows.append(("steps", steps))
-    return pairs([*rows, ("would write", str(plan.path))])
+    return [*rows, ("would write", str(plan.path))]
 
 
 @dataclass
@@ -114,7 +150,6 @@ class Epochs:
 
 def verdict(out: Output, results: dict[str, Any]) -> None:
     """Say how training ended, and warn where the result stands on thin ice."""
-    kept, limit = results["val"].get("accuracy_kept"), results.get("keep")
     if not results["epochs_run"]:
         shown = ("hit", "ndcg", "rhit", "min_hit", "pop_kl")
         out.show(*pairs((name, number(results["val"][name])) for name in shown), "")
@@ -124,13 +159,40 @@ def verdict(out: Output, results: dict[str, Any]) -> None:
         out.show(
             f"stopped at epoch {results['epochs_run']}, best was epoch {results['best_epoch']}{why}"
         )
-    if kept is None or limit is None or kept >= limit + MARGIN:
-        return
-    hint = "hold accuracy more firmly with --keep-accuracy 1.0 or a smaller --set aux_weight=…"
-    if results["valid"]:
-        out.warn(f"Hit kept is {percent(kept)}, close to the limit of {percent(limit)}.", hint)
-    else:
-        out.warn(f"Hit kept is {percent(kept)}, below {percent(limit)}: an invalid run.", hint)
+    if results["method"] in ("continue", "morec"):
+        kept_warning(out, results)
+        pinned_warning(out, results)
+
+
+def kept_warning(out: Output, results: dict[str, Any]) -> None:
+    """Warn where no epoch kept enough accuracy, or the selected one hardly does."""
+    kept, limit = results["val"]["kept"], results["keep"]
+    metric = METRIC_LABELS[results["keep_metric"]]
+    hint = (
+        "use a smaller --learning-rate or --set aux_weight=…, more --epochs,"
+        " or ask for less with --keep-accuracy."
+    )
+    if not results["kept_enough"]:
+        out.warn(
+            f"no epoch kept {percent(limit)} of the base's validation {metric}, the best one"
+            f" {percent(kept)}: an invalid run.",
+            hint,
+        )
+    elif kept < limit + MARGIN and not results["guarded"]:
+        out.warn(
+            f"{metric} kept is {percent(kept)}, close to the limit of {percent(limit)}.",
+            f"hold it there with --keep-accuracy {limit:g}.",
+        )
+
+
+def pinned_warning(out: Output, results: dict[str, Any]) -> None:
+    """Warn where the controller sat at a limit for most of the run and so controlled nothing."""
+    from mobench.report.pinned import HELP, LIMITS, pinned_side
+
+    shares = results["beta_pinned"]
+    if side := pinned_side(shares):
+        steps = f"{percent(shares[side])} of the steps"
+        out.warn(f"β sat at {LIMITS[side]} in {steps}: it did not control.", HELP[side])
 
 
 def trials(artifact: "Artifact") -> list[str]:

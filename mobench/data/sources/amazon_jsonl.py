@@ -52,7 +52,7 @@ class AmazonJsonl(AmazonReviews):
     """The files of 2023, whose products have a parent."""
 
     name = "amazon-2023-jsonl"
-    label = "amazon (2023 review JSON lines)"
+    label = "amazon (2023 JSON lines)"
     columns = COLUMNS
     items = ITEMS_2023
 
@@ -70,7 +70,7 @@ class Amazon2018Jsonl(AmazonReviews):
     """The files of 2018."""
 
     name = "amazon-2018-jsonl"
-    label = "amazon (2018 review JSON lines)"
+    label = "amazon (2018 JSON lines)"
     columns = OLD_COLUMNS
     items = ITEMS_2018
 
@@ -89,7 +89,7 @@ class Amazon2014Jsonl(AmazonReviews):
     """The files of 2014, whose metadata are Python literals."""
 
     name = "amazon-2014-jsonl"
-    label = "amazon (2014 review JSON lines)"
+    label = "amazon (2014 JSON lines)"
     columns = OLD_COLUMNS
     items = ITEMS_2014
 

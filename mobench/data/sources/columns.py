@@ -102,10 +102,11 @@ def _untold(
     shown: Sequence[str],
 ) -> DataError:
     """Return the failure to tell which column is what, with an option that would tell it."""
-    free = [name for name in found if name not in chosen.values()]
+    shown = list(dict.fromkeys((*shown, *file.columns)))  # what the user has said stays said
+    known = {**file.columns, **chosen}
+    free = [name for name in found if name not in known.values()]
     example = ",".join(
-        f"{one}={chosen[one] if one in chosen else free.pop(0) if free else 'NAME'}"
-        for one in shown
+        f"{one}={known[one] if one in known else free.pop(0) if free else 'NAME'}" for one in shown
     )
     columns = ", ".join(found[:12]) + (", …" if len(found) > 12 else "")
     return DataError(

@@ -10,6 +10,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from mobench.artifacts import Draft
+from mobench.data.frames import write_frame
 from mobench.data.funnel import Funnel
 from mobench.data.items import ItemTables, item_tables
 from mobench.data.reading import Reader
@@ -62,9 +63,9 @@ def _fill(draft: Draft, reader: Reader, steps: Steps) -> dict[str, Any]:
     train = final.where(F.col("split") == TRAIN).groupBy("user").count()
     steps.settle(_users(user_codes, train), "users")
     write_parts(draft, "users.parquet", steps.parts("users"), users)
-    draft.write_table("items.parquet", items.items)
-    draft.write_table("groups.parquet", items.groups)
-    draft.write_table("funnel.parquet", funnel_table(funnel))
+    write_frame(draft, "items.parquet", items.items)
+    write_frame(draft, "groups.parquet", items.groups)
+    write_frame(draft, "funnel.parquet", funnel_table(funnel))
     sizes = {"n_users": n_users, "n_items": n_items, "core_rounds": chosen.core_rounds}
     return {**sizes, **split_results(counts, config), **items.results}
 

@@ -9,7 +9,6 @@ from mobench.report.dataset.words import (
     GROUPS,
     MOST_GROUPS,
     QUANTILES,
-    UNITS,
     between,
     money,
     plain,
@@ -105,7 +104,7 @@ def time_table(summary: "Summary") -> TextTable:
         [start.replace("T", " "), *(f"{n:,}" for n in counts)]
         for start, *counts in zip(found.starts, *found.rows.values(), strict=True)
     ]
-    head = [f"{UNITS[found.unit]} from", *(name.title() for name in found.rows)]
+    head = ["Time from", *(name.title() for name in found.rows)]
     return TextTable("Rows over time", head, rows)
 
 

@@ -68,6 +68,12 @@ def test_an_item_may_have_another_name_in_metadata() -> None:
             "Columns: what, userId, x. Say which, such as --columns user=userId,item=what.",
         ),
         (
+            ["user=who", "time=when"],
+            ["who", "what", "when"],
+            "'f' has no column that is known to be the item",
+            "Columns: who, what, when. Say which, such as --columns user=who,item=what,time=when.",
+        ),
+        (
             [],
             ["user", "item", "date", "timestamp"],
             "'f' has 2 columns that may be the time: date, timestamp",

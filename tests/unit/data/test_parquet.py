@@ -17,7 +17,7 @@ from mobench.data.clock import END, Unit, instant
 from mobench.data.files import SourceFile
 from mobench.data.rows import LARGEST
 from mobench.data.schema import REVIEWS, Rejects
-from mobench.data.sources import SOURCES, parquet
+from mobench.data.sources import SOURCES, parquet_rows
 from mobench.errors import DataError
 
 SOURCE = SOURCES["parquet"]
@@ -131,7 +131,7 @@ def test_every_row_is_read_or_refused(tmp_path: Path, unit: Unit, data: st.DataO
 def test_rows_are_numbered_through_all_batches(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parquet, "BATCH", 2)
+    monkeypatch.setattr(parquet_rows, "BATCH", 2)
     users = pa.array(["a", "b", "c", None, "e", ""])
     _, frame, rejects = read(tmp_path / "t", table(users))
     assert frame["user"].to_list() == ["a", "b", "c", "e"]

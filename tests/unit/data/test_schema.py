@@ -28,4 +28,4 @@ def test_rows_are_counted_beyond_what_is_listed() -> None:
         rejects.add(Rejected("m", line, "line is not JSON", "", ""))
     assert len(rejects) == LISTED_LIMIT + 5
     assert rejects.counts == {"metadata: line is not JSON": LISTED_LIMIT + 5}
-    assert rejected_table(rejects, Rejects()).num_rows == LISTED_LIMIT
+    assert rejected_table(rejects, Rejects()).height == LISTED_LIMIT

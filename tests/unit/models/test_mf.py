@@ -2,12 +2,13 @@
 
 import torch
 
+from mobench.config import TrainConfig, build
 from mobench.models import MF, lookup, mf
 
 
 def test_look_up_and_dense_route_agree(monkeypatch):
     generator = torch.Generator().manual_seed(0)
-    model = MF.build(6, 40, 8, generator)
+    model = MF.build(6, 40, build(TrainConfig, {"embedding_size": 8}), generator)
     users = torch.randint(6, (5,), generator=generator)
     items = torch.randint(40, (5, 3), generator=generator)
     items[0] = 7  # one item several times in a row
@@ -26,7 +27,7 @@ def test_look_up_and_dense_route_agree(monkeypatch):
 
 
 def test_initial_weights_have_the_declared_spread():
-    model = MF.build(500, 500, 64, torch.Generator().manual_seed(1))
+    model = MF.build(500, 500, build(TrainConfig, {}), torch.Generator().manual_seed(1))
     assert abs(float(model.users.detach().std()) - 0.02) < 0.001
     assert abs(float(model.items.detach().mean())) < 0.001
 

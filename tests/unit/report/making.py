@@ -20,7 +20,7 @@ class Shelf:
         self.world = world or World()
         self.labels = list(labels or self.world.labels)
         self.dataset = write_dataset(root / "datasets" / "shop", self.world)
-        self.bases: dict[int, Artifact] = {}
+        self.bases: dict[tuple[str, int], Artifact] = {}
         self.metrics: list[Path] = []
         self.outcomes: dict[str, Outcome] = {}
 
@@ -38,8 +38,9 @@ class Shelf:
         pinned: Mapping[str, float] | None = None,
     ) -> Path:
         """Write a run and its metrics; return the path of the metrics."""
-        name = name or f"shop-mf-{method}-s{seed}"
-        base = self.bases[seed] if method not in ("base", "popularity") else None
+        backbone = str((train or {}).get("backbone", "mf"))
+        name = name or f"shop-{backbone}-{method}-s{seed}"
+        base = self.bases[backbone, seed] if method not in ("base", "popularity") else None
         run = write_run(
             self.root / "runs" / name,
             self.dataset,
@@ -51,7 +52,7 @@ class Shelf:
             labels=self.labels,
         )
         if method == "base":
-            self.bases[seed] = run
+            self.bases[backbone, seed] = run
         path = self.root / "metrics" / f"{name}-test"
         write_metrics(
             path, run, self.dataset, outcome, base=base, settings=evaluate, labels=self.labels

@@ -198,7 +198,7 @@ def test_every_seed_needs_its_base(empty: Shelf) -> None:
     with_base(empty, (1, 2))
     empty.add("morec", empty.world.ranking(1.1), seed=2)
     del empty.metrics[1]
-    fails(empty, ConfigError, "morec-s2-test' has seed 2, the bases given have 1")
+    fails(empty, ConfigError, "morec-s2-test' has seed 2, the bases given on mf have 1")
 
 
 def test_a_run_must_have_started_from_the_base_given(empty: Shelf) -> None:
@@ -233,7 +233,7 @@ def test_short_lists_are_filled(empty: Shelf) -> None:
     with_base(empty)
     short = empty.world.ranking(1.0)
     lists = short.lists.copy()
-    run = empty.bases[1]
+    run = empty.bases["mf", 1]
     path = empty.root / "metrics" / "short"
     write_metrics(path, run, empty.dataset, short)
     import pyarrow.parquet as pq

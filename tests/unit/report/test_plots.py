@@ -8,10 +8,12 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from mobench.report.figures import MOST_POINTS, Figure, figures, slug
+from mobench.report.figure import Figure, slug
+from mobench.report.figures import figures
 from mobench.report.palette import BLUE, INK, clean, styles
 from mobench.report.plots import draw
 from mobench.report.records import Comparison
+from mobench.report.traces import MOST_POINTS
 from mobench.report.writers import as_csv
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -143,7 +143,7 @@ def test_controls_are_missed(empty: Shelf) -> None:
 def test_a_controller_at_its_limits(empty: Shelf, low: float, high: float, warned: bool) -> None:
     base(empty)
     empty.add("morec", better(empty), pinned={"low": low, "high": high})
-    found = [w for w in of(empty).warnings if "beta sat at a limit" in w]
+    found = [w for w in of(empty).warnings if "β sat at its lower limit" in w]
     assert bool(found) == warned
     if warned:
         assert "in 1 of 1 run," in found[0]

@@ -7,9 +7,10 @@ import re
 from dataclasses import replace
 
 from mobench.report.figures import figures
+from mobench.report.markdown import markdown
 from mobench.report.records import Comparison
 from mobench.report.tables import main_table
-from mobench.report.writers import arrow, as_csv, latex, markdown, results
+from mobench.report.writers import arrow, as_csv, latex, results
 from tests.unit.report.test_tables import relabelled
 
 HOSTILE = r"a_b & 50% $x$ #1 {y} ~z^ \w <script>|`*"

@@ -12,6 +12,9 @@ from mobench.metrics import METRICS, Outcome
 from mobench.metrics.groups import group_hits, min_hit, slot_shares
 from tests.unit.report.world import LABELS, World
 
+RETREAT_AFTER = 5
+"""Every so many epochs a guarded run goes back: after epochs 5 and 10 of 12."""
+
 
 def write_dataset(path: Path, world: World, stamp: int = 0) -> Artifact:
     """Write the part of a dataset artifact that a report looks at: its manifest."""
@@ -54,13 +57,16 @@ def write_run(
         return draft.finish(
             {
                 "method": config.method,
-                "backbone": "mf",
+                "backbone": config.backbone,
                 "best_epoch": 6,
                 "epochs_run": 12,
                 "valid": valid,
                 "val": dict(val),
                 "base_val": dict(base.manifest.results["val"]) if base else None,
                 "beta_pinned": dict(pinned or {"low": 0.0, "high": 0.1}),
+                "guarded": config.keep_accuracy is not None,
+                "keep": config.keep_accuracy or 0.97,
+                "keep_metric": config.keep_metric,
             }
         )
 
@@ -81,10 +87,17 @@ def write_traces(draft: Draft, config: TrainConfig, labels: Sequence[str]) -> No
     for name, share in zip(config.auxiliary, config.shares, strict=True):
         steps[f"weight_{name}"] = np.full(len(time), config.aux_weight * share)
     steps |= {"weight_acc": beta, "target_loss": np.full(len(time), 0.345)}
+    steps |= {"p_term": np.full(len(time), 0.005), "i_term": beta - 0.105}
     draft.write_table("steps.parquet", steps)
+    history = np.arange(epochs + 1)
     draft.write_table(
         "history.parquet",
-        {"epoch": np.arange(epochs + 1), "hit": 0.06 + 0.001 * np.arange(epochs + 1)},
+        {
+            "epoch": history,
+            "hit": 0.06 + 0.001 * history,
+            "kept": 1.0 - 0.01 * (history % RETREAT_AFTER),
+            "learning_rate": 1e-3 * 0.5 ** ((history - 1) // RETREAT_AFTER).clip(0),
+        },
     )
     rows: dict[str, list[Any]] = {
         k: [] for k in ("epoch", "objective", "group", "weight", "signal")
@@ -133,7 +146,7 @@ def write_metrics(
         return draft.finish(
             {
                 "method": found["method"],
-                "backbone": "mf",
+                "backbone": found["backbone"],
                 "seed": run.manifest.seed,
                 "run": str(run.path),
                 "label": found["method"],

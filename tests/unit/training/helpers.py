@@ -19,10 +19,12 @@ def finish(run: Run) -> tuple[list[EpochRecord], Artifact]:
             return records, end.value
 
 
-def make_plan(root: Path, name: str, base: Path | None = None, **values: Any) -> Plan:
+def make_plan(
+    root: Path, name: str, base: Path | None = None, vectors: Path | None = None, **values: Any
+) -> Plan:
     """Plan a run on ``root/datasets/toy``."""
     config = build(TrainConfig, {"batch_size": 64, "learning_rate": 0.01, **values})
-    return plan(config, root / "datasets" / "toy", base, root / "runs" / name)
+    return plan(config, root / "datasets" / "toy", base, root / "runs" / name, vectors=vectors)
 
 
 def trained(root: Path, name: str, base: Path | None = None, **values: Any) -> Artifact:

@@ -6,6 +6,7 @@ import torch
 from mobench.training.run import resume, train
 from tests.unit.training.helpers import finish, make_plan, trained
 from tests.unit.training.test_run import interrupted
+from tests.unit.training.test_waits import prepare
 
 pytestmark = [
     pytest.mark.gpu,
@@ -24,3 +25,17 @@ def test_trains_resumes_and_agrees_with_the_cpu(root, base, mode):
     one, other = (run.read("history.parquet")["loss"] for run in (cpu, gpu))
     assert other == pytest.approx(one, rel=0.05)
     assert other[-1] < other[1]
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "lazy-adam"])
+@pytest.mark.parametrize("mode", ["draw", "reweight"])
+def test_a_step_does_not_wait(mode, optimizer):
+    step, data = prepare(mode, optimizer, "cuda")
+    rows = torch.arange(30, device="cuda").view((3, 10) if mode == "draw" else (1, 30))
+    step(data, rows)  # what is set up once may wait
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        trace = step(data, rows)
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+    assert trace.isfinite().all()

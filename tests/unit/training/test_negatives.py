@@ -30,8 +30,10 @@ def test_seen_is_exact(pairs):
     assert np.array_equal(seen(*grid).numpy(), want)
 
 
+@pytest.mark.parametrize("way", ["_redraw", "_first_unseen"])  # of a CPU, and of a GPU
 @pytest.mark.parametrize("power", [0.0, 0.5, 1.0])
-def test_distribution_is_count_to_the_power(pairs, power):
+def test_distribution_is_count_to_the_power(pairs, power, way, monkeypatch):
+    monkeypatch.setattr(NegativeSampler, "_redraw", getattr(NegativeSampler, way))
     _, items, seen = pairs
     counts = torch.bincount(items, minlength=N_ITEMS)
     sampler = NegativeSampler(counts, seen, power, 50, seed=4)
@@ -45,7 +47,9 @@ def test_distribution_is_count_to_the_power(pairs, power):
     assert sampler.kept == 0
 
 
-def test_what_cannot_be_redrawn_is_kept_and_counted():
+@pytest.mark.parametrize("way", ["_redraw", "_first_unseen"])
+def test_what_cannot_be_redrawn_is_kept_and_counted(way, monkeypatch):
+    monkeypatch.setattr(NegativeSampler, "_redraw", getattr(NegativeSampler, way))
     users, items = torch.zeros(3, dtype=torch.int64), torch.arange(3)
     sampler = NegativeSampler(torch.ones(3), Seen(users, items, 1, 3), 0.0, 4, seed=0)
     assert sampler.draw(users, 2).shape == (3, 2)

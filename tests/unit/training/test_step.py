@@ -5,6 +5,7 @@ import copy
 import pytest
 import torch
 
+from mobench.config import TrainConfig, build
 from mobench.models import MF, bpr_loss
 from mobench.training.controller import PIController
 from mobench.training.coordinator import Controlled, Fixed
@@ -29,7 +30,8 @@ def negatives(data: TrainData) -> NegativeSampler:
 
 
 def model() -> MF:
-    return MF.build(N_USERS, N_ITEMS, 8, torch.Generator().manual_seed(0))
+    config = build(TrainConfig, {"embedding_size": 8})
+    return MF.build(N_USERS, N_ITEMS, config, torch.Generator().manual_seed(0))
 
 
 def adam(mf: MF, **options) -> torch.optim.Adam:

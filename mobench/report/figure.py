@@ -1,0 +1,43 @@
+"""A figure before it is drawn: titles, words and data, so that each has its CSV."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from mobench.report.records import Columns
+
+Kind = Literal["pareto", "heat", "controller", "guard", "weights", "groups"]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure before it is drawn.
+
+    Attributes:
+        name: File name without its ending.
+        kind: Which way to draw it.
+        title: A few words.
+        caption: What is drawn, and how to read it.
+        alt: What it shows, for those who do not see it.
+        data: What is drawn, column by column: the CSV.
+        facts: What drawing needs beside the data.
+    """
+
+    name: str
+    kind: Kind
+    title: str
+    caption: str
+    alt: str
+    data: Columns = field(repr=False)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def slug(label: str) -> str:
+    """Return a label as part of a file name."""
+    return re.sub(r"[^a-z0-9.]+", "-", label.lower()).strip("-.") or "row"
+
+
+def append(data: Columns, *values: Any) -> None:
+    """Add a row to the columns of a figure."""
+    for column, value in zip(data.values(), values, strict=True):
+        column.append(value)

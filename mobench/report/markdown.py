@@ -1,0 +1,80 @@
+"""The report as Markdown: the same numbers as everywhere."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from mobench.metrics import METRICS, OBJECTIVE_METRICS
+from mobench.report.changes import change_table
+from mobench.report.figure import Figure
+from mobench.report.heat import twin
+from mobench.report.records import Comparison
+from mobench.report.text import Cell, TextRow, TextTable
+
+PREFERENCES = "Relative improvement over base, above 0 is better in every column."
+
+
+def markdown(
+    comparison: Comparison, title: str, table: TextTable, figures: Sequence[Figure]
+) -> str:
+    """Return the report as Markdown: the same numbers as everywhere."""
+    parts = [
+        f"# {_md(title)}",
+        f"Dataset {_md(comparison.dataset.name)}, {comparison.split} split,"
+        f" {comparison.n_users:,} users, {comparison.n_items:,} items, k = {comparison.k}.",
+        f"**{_md(comparison.verdict)}**",
+        "\n".join(f"- {_md(note)}" for note in (*comparison.warnings, *comparison.notes)),
+        "## Results",
+        _md_table(["Method", *(c.header for c in table.columns)], map(_md_row, table.rows)),
+        _md(table.caption) + ".",
+        "\n".join(f"- {_md(note)}" for note in table.footnotes),
+        *_md_changes(comparison),
+        *_md_preferences(figures),
+        "## Figures",
+        "\n\n".join(f"![{_md(f.alt)}](figures/{f.name}.svg)" for f in figures),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _md_table(head: Sequence[str], rows: Any) -> str:
+    rule = ["---", *["---:"] * (len(head) - 1)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, rule, *rows))
+
+
+def _md_row(row: TextRow) -> list[str]:
+    return [_md(row.label) + row.mark, *map(_md_cell, row.cells)]
+
+
+def _md_cell(cell: Cell) -> str:
+    text = f"**{cell.text}**" if cell.best else cell.text
+    return f"{text}<br>{cell.note}" if cell.note else text
+
+
+def _md_changes(comparison: Comparison) -> list[str]:
+    changes = change_table(comparison)
+    if not changes:
+        return []
+    rows = [
+        [_md(label), *(f"{c.text} ({c.note}) {c.p} {c.verdict}".strip() for c in row)]
+        for label, row in changes.items()
+    ]
+    head = ["Method", *(METRICS[name].label for name in OBJECTIVE_METRICS)]
+    note = "Relative change, paired 95 % interval, p corrected for the whole table (Holm)."
+    return ["## Change against base", _md_table(head, rows), note]
+
+
+def _md_preferences(figures: Sequence[Figure]) -> list[str]:
+    parts = []
+    for figure in figures:
+        if figure.kind == "heat":
+            head, rows = twin(figure)
+            table = _md_table(head, ([_md(cell) for cell in row] for row in rows))
+            parts += [f"## {_md(figure.title[0].upper() + figure.title[1:])}", table, PREFERENCES]
+    return parts
+
+
+def _md(text: str) -> str:
+    """Return text that Markdown shows as it is."""
+    flat = re.sub(r"\s+", " ", text)
+    plain = flat.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"([\\`*_\[\]|])", r"\\\1", plain)

@@ -1,0 +1,29 @@
+"""What all drawings share."""
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Canvas
+
+from mobench.report.figure import Figure
+from mobench.report.palette import INK, SOFT
+
+DASHED: Any = {"color": INK, "linewidth": 0.9, "linestyle": (0, (4, 3))}
+"""How a target or a limit is drawn."""
+
+
+def columns(figure: Figure) -> dict[str, np.ndarray]:
+    """Return the data of a figure as arrays."""
+    return {name: np.asarray(values) for name, values in figure.data.items()}
+
+
+def new_canvas(width: float, height: float) -> Canvas:
+    """Return an empty drawing; its size is in inches."""
+    return Canvas(figsize=(width, height), layout="constrained")
+
+
+def mark_best(axes: Axes, epoch: int | None) -> None:
+    """Draw a vertical line at the selected epoch, if there is one."""
+    if epoch is not None:
+        axes.axvline(epoch, color=SOFT, linewidth=0.9)

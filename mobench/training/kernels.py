@@ -1,0 +1,155 @@
+"""The hot loops of an MF-BPR step in numba, an optional extra (``pip install 'mobench[numba]'``).
+
+They do in one pass over the vectors of a batch what torch does in several, and write nothing of
+size ``[B, N, D]``. Every sum has a fixed order. Letters as in ``mobench.models.base``. Codes come
+unsigned: with signed ones numba allows for negative indices.
+"""
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+Codes = NDArray[np.uint64]
+Bytes = NDArray[np.uint8]
+SUMS = {"reassoc", "contract", "nsz"}
+"""Freedom to sum in vector lanes; infinities and NaN stay what they are."""
+ONE, THREE, SEVEN = np.uint64(1), np.uint64(3), np.uint64(7)
+
+
+@njit(cache=True, nogil=True)
+def settle_by_bits(
+    bits: Bytes, n_items: int, owner: Codes, items: Codes, places: Codes, drawn: Codes
+) -> int:
+    """Put ``drawn [P]`` at ``places`` of ``items [B]``, and the places of seen pairs to the front.
+
+    Returns:
+        How many pairs are seen: those whose bit ``owner · n_items + item`` is set.
+    """
+    found = 0
+    for p in range(len(drawn)):
+        place = places[p]
+        items[place] = drawn[p]
+        key = owner[place] * np.uint64(n_items) + drawn[p]
+        places[found] = place
+        found += (bits[key >> THREE] >> (key & SEVEN)) & ONE
+    return found
+
+
+@njit(cache=True, nogil=True)
+def settle_by_search(
+    keys: Codes, starts: Codes, n_items: int,
+    owner: Codes, items: Codes, places: Codes, drawn: Codes,
+) -> int:  # fmt: skip
+    """Do the same by binary search among the owner's keys, ``keys[starts[u] : starts[u + 1]]``."""
+    found = 0
+    for p in range(len(drawn)):
+        place = places[p]
+        items[place] = drawn[p]
+        key = owner[place] * np.uint64(n_items) + drawn[p]
+        low, end = starts[owner[place]], starts[owner[place] + ONE]
+        high = end
+        while low < high:
+            middle = (low + high) >> ONE
+            if keys[middle] < key:
+                low = middle + ONE
+            else:
+                high = middle
+        places[found] = place
+        found += low < end and keys[low] == key
+    return found
+
+
+@njit(cache=True, nogil=True, fastmath=SUMS)
+def score_gaps(
+    users: Floats, items: Floats, user: Codes, positive: Codes, drawn: Codes, gaps: Floats
+) -> None:
+    """Fill ``gaps [B, N]`` with the score of each negative minus that of the positive."""
+    size = users.shape[1]
+    for b in range(len(user)):
+        u, v = users[user[b]], items[positive[b]]
+        own = np.float32(0)
+        for d in range(size):
+            own += u[d] * v[d]
+        for n in range(drawn.shape[1]):
+            w = items[drawn[b, n]]
+            other = np.float32(0)
+            for d in range(size):
+                other += u[d] * w[d]
+            gaps[b, n] = other - own
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _open(gradient: Floats, touched: Bytes, row: np.uint64) -> None:
+    """Start the gradient of a row at zero when the step touches it first."""
+    if not touched[row]:
+        touched[row] = 1
+        gradient[row, :] = 0
+
+
+@njit(cache=True, nogil=True, fastmath=SUMS)
+def add_gradients(
+    users: Floats, items: Floats, user: Codes, positive: Codes, drawn: Codes,
+    slopes: Floats, weights: Floats,
+    of_users: Floats, of_items: Floats, touched_users: Bytes, touched_items: Bytes,
+) -> None:  # fmt: skip
+    """Add up the gradients of both tables; rows not touched keep what stood there.
+
+    ``slopes [B, N]`` is the derivative of a pair's loss by its gap, ``weights [B]`` that of the
+    total loss by the loss of a pair.
+    """
+    size = users.shape[1]
+    for b in range(len(user)):
+        _open(of_users, touched_users, user[b])
+        u, du = users[user[b]], of_users[user[b]]
+        total = np.float32(0)
+        for n in range(drawn.shape[1]):
+            row, pull = drawn[b, n], weights[b] * slopes[b, n]
+            _open(of_items, touched_items, row)
+            total += pull
+            v, dv = items[row], of_items[row]
+            for d in range(size):
+                du[d] += pull * v[d]
+            for d in range(size):
+                dv[d] += pull * u[d]
+        _open(of_items, touched_items, positive[b])
+        v, dv = items[positive[b]], of_items[positive[b]]
+        for d in range(size):
+            du[d] -= total * v[d]
+        for d in range(size):
+            dv[d] -= total * u[d]
+
+
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def _adam(p: Floats, m: Floats, v: Floats, g: Floats, rates: Floats) -> None:
+    """Move one row by Adam (Kingma and Ba 2015, Algorithm 1) with coupled L2."""
+    keep1, new1, keep2, new2, pace, scale, eps, decay = rates
+    for d in range(len(p)):
+        slope = g[d] + decay * p[d]
+        mean = keep1 * m[d] + new1 * slope
+        square = keep2 * v[d] + new2 * slope * slope
+        m[d], v[d] = mean, square
+        p[d] -= pace * mean / (np.sqrt(square) * scale + eps)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def adam_all(
+    p: Floats, m: Floats, v: Floats, g: Floats, touched: Bytes, rates: Floats, start: int, stop: int
+) -> None:
+    """Move the rows from ``start`` to ``stop``; the gradient of an untouched row is zero."""
+    nothing = np.zeros(p.shape[1], np.float32)
+    for row in range(start, stop):
+        _adam(p[row], m[row], v[row], g[row] if touched[row] else nothing, rates)
+        touched[row] = 0
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def adam_touched(
+    p: Floats, m: Floats, v: Floats, g: Floats, touched: Bytes, rates: Floats, start: int, stop: int
+) -> None:
+    """Move those of the rows from ``start`` to ``stop`` whose gradient is not all zero."""
+    for row in range(start, stop):
+        if touched[row]:
+            touched[row] = 0
+            if g[row].any():
+                _adam(p[row], m[row], v[row], g[row], rates)
