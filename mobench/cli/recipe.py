@@ -1,7 +1,7 @@
 """A recipe as a list of steps: read, checked as a whole, and only then run."""
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,34 +9,14 @@ from typing import Any
 import mobench
 from mobench.cli import places
 from mobench.cli.expectations import check_expectations
-from mobench.config import EvalConfig, PrepConfig, Recipe, ReportConfig, TrainConfig, build
+from mobench.cli.trainings import Training, trainings
+from mobench.config import EvalConfig, PrepConfig, Recipe, ReportConfig, build
 from mobench.errors import ConfigError, suggest
 
 PLACEHOLDER = "${DATA}"
 PACKAGE = Path(mobench.__file__).parent
 BUILT_IN = (PACKAGE / "recipes", PACKAGE.parent / "benchmarks" / "recipes")
 """Where recipes lie: in an installed wheel, and in a checkout."""
-
-Place = tuple[str, str, int]
-"""Method with label, backbone and seed of a run."""
-
-
-@dataclass(frozen=True)
-class Training:
-    """One run of the recipe.
-
-    Attributes:
-        config: Its settings.
-        path: Where it goes.
-        base: Where the run that it starts from will be.
-        row: What its row of the report is called: method, backbone (where the recipe has several)
-            and label. Expectations use the same name.
-    """
-
-    config: TrainConfig
-    path: Path
-    base: Path | None
-    row: str
 
 
 @dataclass(frozen=True)
@@ -112,7 +92,7 @@ def read(path: Path, data: Path | None) -> Steps:
         recipe=recipe,
         prep=build(PrepConfig, _filled(recipe.prep, data, path)),
         dataset=dataset,
-        trainings=tuple(_trainings(recipe, dataset)),
+        trainings=tuple(trainings(recipe, dataset)),
         eval=build(EvalConfig, recipe.eval),
         report=build(ReportConfig, recipe.report),
     )
@@ -138,97 +118,3 @@ def _filled(settings: Mapping[str, Any], data: Path | None, path: Path) -> dict[
 
     files = ("source", "meta")
     return {key: fill(value) if key in files else value for key, value in settings.items()}
-
-
-def _trainings(recipe: Recipe, dataset: Path) -> Iterator[Training]:
-    """Yield the runs: for each entry one per seed, bases before what starts from them."""
-    made: dict[Place, Path] = {}
-    rows: set[str] = set()
-    several = len({_backbone(entry) for entry in recipe.train}) > 1
-    for entry in recipe.train:
-        label, backbone = _label(entry, recipe), _backbone(entry)
-        row = _row(entry, label, backbone if several else "")
-        if row in rows:
-            raise ConfigError(
-                f"recipe '{recipe.name}' has two entries for row '{row}'", "give one a label."
-            )
-        rows.add(row)
-        for config in _configs(entry):
-            here = (f"{config.method} {label}".strip(), backbone, config.seed)
-            _check_one_base(made, here, recipe)
-            start = _base(made, here, entry["base"], recipe) if "base" in entry else None
-            path = places.place("runs", places.run_name(dataset.name, config, label))
-            if path in made.values():
-                raise ConfigError(
-                    f"recipe '{recipe.name}' makes '{path}' twice", "change one of the labels."
-                )
-            made[here] = path
-            yield Training(config, path, start, row)
-
-
-def _configs(entry: Mapping[str, Any]) -> Iterator[TrainConfig]:
-    """Yield the settings of an entry, one per seed."""
-    own = {name: value for name, value in entry.items() if name not in ("base", "seeds", "label")}
-    for seed in entry.get("seeds") or [own.get("seed", TrainConfig().seed)]:
-        yield build(TrainConfig, {**own, "seed": seed})
-
-
-def _row(entry: Mapping[str, Any], label: str, backbone: str) -> str:
-    """Return what the row of an entry is called; popularity has no backbone."""
-    method = str(entry.get("method", TrainConfig().method))
-    parts = [method, "" if method == "popularity" else backbone, label]
-    return " ".join(part for part in parts if part)
-
-
-def _label(entry: Mapping[str, Any], recipe: Recipe) -> str:
-    """Return the label of an entry, empty where it has none.
-
-    Raises:
-        ConfigError: It is no text on one line, or nothing of it can be part of a file name.
-    """
-    label = entry.get("label", "")
-    if label and entry.get("method") == "popularity":
-        raise ConfigError(
-            f"recipe '{recipe.name}': popularity has nothing to label", "leave the label out."
-        )
-    fits = isinstance(label, str) and label.isprintable() and label == " ".join(label.split())
-    if fits and (not label or places.slug(label)):
-        return str(label)
-    raise ConfigError(
-        f"recipe '{recipe.name}': label {label!r} is no name", "write a few words in quotes."
-    )
-
-
-def _backbone(entry: Mapping[str, Any]) -> str:
-    """Return what the backbone of an entry is called; one of the user's own by its file."""
-    return Path(str(entry.get("backbone", TrainConfig().backbone))).stem
-
-
-def _base(made: Mapping[Place, Path], here: Place, base: str, recipe: Recipe) -> Path:
-    """Return where the base of that name is: the run of the same backbone and seed.
-
-    Raises:
-        ConfigError: There is none before it.
-    """
-    _, backbone, seed = here
-    if found := made.get((base, backbone, seed)):
-        return found
-    raise ConfigError(
-        f"recipe '{recipe.name}' has no '{base}' on {backbone} with seed {seed} to start from",
-        "list it earlier, with the same backbone and seeds.",
-    )
-
-
-def _check_one_base(made: Mapping[Place, Path], here: Place, recipe: Recipe) -> None:
-    """Check that a report can tell which base its rows are compared with.
-
-    Raises:
-        ConfigError: There is another base of the same backbone and seed.
-    """
-    name, backbone, seed = here
-    bases = [other for other in made if other[0].split(" ")[0] == "base" == name.split(" ")[0]]
-    if any(other[1:] == here[1:] for other in bases):
-        raise ConfigError(
-            f"recipe '{recipe.name}' has two bases on {backbone} with seed {seed}",
-            "a report compares with one: make another recipe.",
-        )

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from mobench.cli.console import Output, track_epoch
 from mobench.cli.evaluate import track_blocks
-from mobench.cli.recipe import Steps, Training
+from mobench.cli.recipe import Steps
+from mobench.cli.trainings import Training
 from mobench.cli.words import duration
 from mobench.config import PrepConfig
 from mobench.errors import ArtifactError, DataError, Interrupted

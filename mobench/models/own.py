@@ -16,6 +16,24 @@ def is_file(name: str) -> bool:
     return name.endswith(".py")
 
 
+def trusted(given: Path, copy: Path) -> Path:
+    """Return ``given`` if it holds what the copy in a run does.
+
+    A run may come from anywhere, and its copy is a program: it is run only where the user has the
+    same file in the place that the run names.
+
+    Raises:
+        ConfigError: There is no such file, or it differs.
+    """
+    if given.is_file() and given.read_bytes() == copy.read_bytes():
+        return given
+    state = "differs from it" if given.is_file() else "is not there"
+    raise ConfigError(
+        f"'{copy.parent}' was trained with a backbone of its own, and '{given}' {state}",
+        f"read '{copy}'; if you trust it, copy it to '{given}'.",
+    )
+
+
 def load(path: Path) -> type[Backbone]:
     """Return the one ``Backbone`` that a file defines; the file is run.
 
@@ -47,6 +65,8 @@ def _is_own(kind: type[Backbone]) -> bool:
 
 
 PREFIX = "mobench_backbone_"
+ERRORS = (ImportError, SyntaxError, NameError, AttributeError, TypeError, ValueError, OSError)
+"""What goes wrong when a file is imported; anything rarer shows its whole trace."""
 
 
 def _module(path: Path) -> ModuleType:
@@ -62,7 +82,7 @@ def _module(path: Path) -> ModuleType:
     sys.modules[name] = module  # dataclasses and pickling look their module up
     try:
         spec.loader.exec_module(module)
-    except Exception as error:  # somebody else's code may raise anything
+    except ERRORS as error:
         del sys.modules[name]
         line = str(error).partition("\n")[0]
         raise ConfigError(

@@ -36,7 +36,7 @@ def heat_map(study: Sequence[Row]) -> Figure:
         alt=f"Heat map of {len(study)} preferences by {len(metrics)} metrics:"
         f" {_best(data, metrics)}.",
         data=data,
-        facts={"objectives": objectives, "metrics": metrics},
+        facts={"objectives": objectives, "metrics": metrics, "shared": words},
     )
 
 

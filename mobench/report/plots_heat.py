@@ -22,7 +22,10 @@ def heat(figure: Figure, style: dict[str, Style]) -> Canvas:  # noqa: ARG001 - o
     """Draw a row per preference: its shares as text, then a coloured cell per metric."""
     data, facts = columns(figure), figure.facts
     objectives, metrics = facts["objectives"], facts["metrics"]
-    labels = figure.data["label"]
+    rest = [label.removeprefix(facts["shared"]).strip() for label in figure.data["label"]]
+    labels = [
+        clean(short or label) for short, label in zip(rest, figure.data["label"], strict=True)
+    ]
     canvas = new_canvas(2.0 + 0.42 * len(objectives) + 0.9 * len(metrics), 0.7 + 0.36 * len(labels))
     axes = canvas.add_subplot()
     start = 0.5 * len(objectives) + 0.2

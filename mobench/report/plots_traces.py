@@ -27,13 +27,13 @@ def controller(figure: Figure, style: dict[str, Style]) -> Canvas:
         loss.plot(data["epoch"][own], data["loss_acc"][own], color=colour, **thin)
         beta.plot(data["epoch"][own], data["beta"][own], color=colour, **thin)
         terms.plot(data["epoch"][own], data["i_term"][own], color=colour, **thin)
-        terms.plot(data["epoch"][own], data["p_term"][own], color=CYCLE[0], **thin)
+        terms.plot(data["epoch"][own], data["p_term"][own], color=INK, **thin)
     own = data["seed"] == seeds[0]
     loss.plot(data["epoch"][own], data["target_loss"][own], **DASHED)
     for limit in (facts["beta_min"], facts["beta_max"]):
         if limit is not None:
             beta.axhline(limit, **DASHED)
-    marks = [Line2D([], [], color=c, linewidth=1.3) for c in (colour, CYCLE[0])]
+    marks = [Line2D([], [], color=c, linewidth=1.3) for c in (colour, INK)]
     terms.legend(marks, ["I", "P"], ncols=2, loc="best", handlelength=1.2)
     _stack(stack, {name: column[own] for name, column in data.items()})
     titles = ("accuracy loss", "β", "terms of β", "loss weights")
@@ -57,7 +57,7 @@ def guard(figure: Figure, style: dict[str, Style]) -> Canvas:
         kept, alpha = 100 * data["kept"][own], 1.0 if seed == seeds[0] else 0.3
         axes.plot(data["epoch"][own], kept, color=colour, linewidth=1.3, alpha=alpha)
         back = own & data["retreat"].astype(bool)
-        triangle: Any = {"marker": "v", "s": 34, "color": CYCLE[0], "zorder": 3, "alpha": alpha}
+        triangle: Any = {"marker": "v", "s": 34, "color": INK, "zorder": 3, "alpha": alpha}
         axes.scatter(data["epoch"][back], 100 * data["kept"][back], linewidths=0, **triangle)
     axes.axhline(100 * facts["guard"], **DASHED)
     mark_best(axes, facts["best_epoch"])

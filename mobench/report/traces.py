@@ -5,7 +5,7 @@ from itertools import groupby, pairwise
 
 from mobench.metrics import METRICS
 from mobench.report.figure import Figure, append, slug
-from mobench.report.notation import percent
+from mobench.report.notation import counted, percent
 from mobench.report.records import Columns, Row, Trace
 
 MOST_POINTS = 400
@@ -31,7 +31,8 @@ def _controller(row: Row, traces: Sequence[Trace]) -> Figure:
             values = (trace.steps[key][index] for key in columns)
             append(data, trace.seed, place, *values)
     first = traces[0]
-    others = f", pale ones those of the other {len(traces) - 1} seeds" if len(traces) > 1 else ""
+    n = len(traces) - 1
+    others = f", pale ones those of {counted(n, 'other seed')}" if n else ""
     return Figure(
         name=f"controller-{slug(row.label)}",
         kind="controller",

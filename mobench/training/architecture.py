@@ -6,7 +6,7 @@ from mobench.config import TrainConfig
 from mobench.errors import ConfigError
 from mobench.manifest import Input
 from mobench.models import Backbone, own
-from mobench.tables import sha256, short
+from mobench.tables import sha256
 
 COPY = "backbone.py"
 """Name of the copy of a backbone of one's own in a run."""
@@ -15,8 +15,7 @@ COPY = "backbone.py"
 def code_of(config: TrainConfig, work: Path, base: Path | None) -> Path | None:
     """Return the file of a backbone of one's own, ``None`` for those of the table.
 
-    The file itself counts where it is still there; otherwise the copy that an unfinished run or
-    the base keeps.
+    The file itself counts where it is still there; otherwise the copy in the unfinished run.
 
     Args:
         config: Settings, whose backbone is a name or a path.
@@ -24,20 +23,15 @@ def code_of(config: TrainConfig, work: Path, base: Path | None) -> Path | None:
         base: Directory of the base run.
 
     Raises:
-        ConfigError: It differs from what the base was trained with.
+        ConfigError: It is gone, or differs from what the base was trained with.
     """
     if not own.is_file(config.backbone):
         return None
     given = Path(config.backbone)
-    theirs = base / COPY if base else None
-    if theirs and given.is_file() and sha256(given) != sha256(theirs):
-        raise ConfigError(
-            f"'{given}' has changed since the base was trained with it"
-            f" (sha256 {short(sha256(theirs))} → {short(sha256(given))})",
-            "restore it, or train a base with it as it is now.",
-        )
-    places = (given, work / COPY, theirs)
-    return next((place for place in places if place and place.is_file()), given)
+    kept = work / COPY
+    if base:
+        return own.trusted(given, base / COPY)
+    return kept if kept.is_file() and not given.is_file() else given
 
 
 def as_input(config: TrainConfig, code: Path) -> Input:

@@ -95,6 +95,93 @@ def test_a_recipe_runs_resumes_and_is_compared(run, run_json, raw: Path, monkeyp
     assert [check["ok"] for check in found["checks"]] == [False, True, True]
 
 
+LABELLED = (
+    RECIPE.replace('method = "morec"', 'method = "morec"\nlabel = "rev 0.8"')
+    + """
+[[train]]
+method = "morec"
+label = "fair 0.8"
+base = "base"
+epochs = 1
+min_group_size = 1
+seeds = [2]
+preference = [0.1, 0.8, 0.1]
+[expect."morec rev 0.8"]
+imp = { value = 0.0, tolerance = 100 }
+"hit@5" = { paper = 0.5 }
+[expect."morec fair 0.8"]
+accuracy_kept = { value = 1.0, tolerance = 100, paper = 1.0 }
+"hit@5" = { value = 0.5, tolerance = 1 }
+"""
+)
+
+
+def test_a_row_per_label_with_its_own_expectations(run_json, run, raw: Path) -> None:
+    Path("toy.toml").write_text(LABELLED.replace('base = "base"', 'base = "base"\nkp = 0.02', 1))
+    found = run_json(f"reproduce toy.toml --data {raw}")
+    report = Artifact.open(Path(found["artifact"])).manifest.results
+    rows = ["popularity", "base", "morec rev 0.8", "morec fair 0.8"]
+    assert sorted(report["rows"]) == sorted(rows)
+    got = {(check["method"], check["metric"]): check for check in found["checks"]}
+    values = {
+        (label, seed): Artifact.open(
+            Path(f"data/metrics/toy-mf-morec-{label}-0.8-s{seed}-test")
+        ).manifest.results["metrics"]["hit@5"]
+        for label, seed in (("rev", 1), ("rev", 2), ("fair", 2))
+    }
+    fair, rev = got["morec fair 0.8", "hit@5"], got["morec rev 0.8", "hit@5"]
+    assert fair["got"] == values["fair", 2]
+    assert rev["got"] == (values["rev", 1] + values["rev", 2]) / 2
+    assert got["morec rev 0.8", "imp"]["got"] == report["metrics"]["morec rev 0.8"]["imp"]
+    kept = report["metrics"]["morec fair 0.8"]["accuracy_kept"]
+    assert got["morec fair 0.8", "accuracy_kept"]["got"] == kept
+    assert kept != report["metrics"]["morec rev 0.8"]["accuracy_kept"]
+
+    # The paper's number alone is shown and not checked, however far off it is.
+    assert (rev["expected"], rev["ok"], rev["paper"]) == (None, True, 0.5)
+    _, out, _ = run(f"reproduce toy.toml --data {raw}")
+    lines = [line.split() for line in out.splitlines() if "hit@5" in line]
+    assert [*["morec", "rev", "0.8", "hit@5"], f"{rev['got']:.4f}", "0.5000"] in lines
+
+
+def test_a_dataset_that_is_not_the_recipes_stops_before_training(run, run_json, raw: Path) -> None:
+    expect = "[expect.dataset]\nn_users = { value = N, tolerance = 0 }\nn_val = { paper = 7 }\n"
+    stage = '"rows: read" = { value = 1, tolerance = 0 }\n'
+    Path("toy.toml").write_text(RECIPE + expect.replace("N", "3"))
+    code, out, err = run(f"reproduce toy.toml --data {raw}")
+    assert code == 6
+    assert "error: 1 of 1 values is outside its tolerance\n hint: compare data/datasets/toy" in err
+    assert "off by" in out
+    assert not Path("data/runs").exists()
+    results = Artifact.open(Path("data/datasets/toy")).manifest.results
+
+    Path("toy.toml").write_text(RECIPE + expect.replace("N", str(results["n_users"])))
+    checks = run_json(f"reproduce toy.toml --data {raw}")["checks"]
+    assert [(c["metric"], c["got"], c["ok"]) for c in checks] == [
+        ("n_users", results["n_users"], True),
+        ("n_val", results["n_val"], True),
+    ]
+    Path("toy.toml").write_text(RECIPE + "[expect.dataset]\n" + stage)
+    checks = run_json(f"reproduce toy.toml --data {raw}")["checks"]
+    funnel = Artifact.open(Path("data/datasets/toy")).read("funnel.parquet")
+    assert [(c["got"], c["ok"]) for c in checks] == [(funnel["rows"][0], False)]
+    Path("toy.toml").write_text(RECIPE + "[expect.dataset]\n" + stage.replace("read", "reed"))
+    code, _, err = run(f"reproduce toy.toml --data {raw}")
+    assert code == 2
+    assert "no such stage\n hint: did you mean 'rows: read'?" in err
+
+
+def test_a_public_set_that_is_not_there_says_how_to_get_it(run, workdir: Path) -> None:
+    text = RECIPE.replace('"${DATA}/reviews.csv.gz"', '["amazon-2014/Electronics"]')
+    Path("toy.toml").write_text(text.replace('meta = ["${DATA}/meta.jsonl"]\n', ""))
+    assert run("reproduce toy.toml") == (
+        3,
+        "",
+        "error: 'amazon-2014/Electronics' is not in 'data/raw/amazon-2014'\n"
+        " hint: get it with 'mobench prep amazon-2014/Electronics --download'.\n",
+    )
+
+
 class StopSoon(StopRequest):
     """Somebody who presses Ctrl-C during the third step."""
 

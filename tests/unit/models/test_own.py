@@ -39,7 +39,7 @@ def mine(tmp_path) -> Path:
         ("x = 1", "must hold one subclass of Backbone, it has none"),
         ("import nowhere_at_all", "ModuleNotFoundError: No module named 'nowhere_at_all'"),
         ("def f(:", "cannot be imported: SyntaxError"),
-        ("raise RuntimeError('two\\nlines')", "RuntimeError: two$"),
+        ("raise ValueError('two\\nlines')", "ValueError: two$"),
         (
             "from mobench.models import Backbone\nclass Half(Backbone):\n  pass",
             "Half in .* lacks build, score, score_all",
@@ -64,12 +64,11 @@ def test_unknown_names_are_answered_with_the_list(tmp_path):
         find(str(tmp_path / "gone.py"))
 
 
-def test_the_run_keeps_a_copy_and_needs_no_original(root, mine):
+def test_the_run_keeps_a_copy_and_is_scored_by_the_same_file(root, mine):
     base = trained(root, "own", method="base", epochs=3, backbone=str(mine))
     assert (base.path / "backbone.py").read_bytes() == EXAMPLE.read_bytes()
     assert base.manifest.results["backbone"] == "my_model"
     assert [i.role for i in base.manifest.inputs] == ["dataset", "backbone"]
-    mine.unlink()
     config = build(EvalConfig, {"split": "test"})
     found = evaluate(config, base.path, root / "metrics" / "own").artifact
     assert found.manifest.results["metrics"]["hit@10"] > 0.1
@@ -79,12 +78,27 @@ def test_the_run_keeps_a_copy_and_needs_no_original(root, mine):
     assert (run.path / "backbone.py").read_bytes() == EXAMPLE.read_bytes()
 
 
+@pytest.mark.parametrize("state", ["is not there", "differs from it"])
+def test_code_that_came_with_a_run_is_not_run_by_itself(root, mine, tmp_path, state):
+    base = trained(
+        root, f"foreign {state}".replace(" ", "-"), method="base", epochs=1, backbone=str(mine)
+    )
+    mine.write_text(mine.read_text() + "# another")
+    if state == "is not there":
+        mine.unlink()
+    with pytest.raises(ConfigError, match=f"backbone of its own, and '.*my_model.py' {state}"):
+        load_model(base, Dataset.load(root / "datasets" / "toy"), "cpu")
+    with pytest.raises(ConfigError, match=state) as error:
+        make_plan(root, "never", base.path, backbone=str(mine))
+    assert "if you trust it, copy it to" in str(error.value.hint)
+
+
 def test_a_file_that_changed_is_another_backbone(root, mine):
     base = trained(root, "changed", method="base", epochs=1, backbone=str(mine))
     plan = make_plan(root, "changed-2", method="base", epochs=2, backbone=str(mine))
     interrupted(train(plan), after=20)
     mine.write_text(mine.read_text() + "\n# changed\n")
-    with pytest.raises(ConfigError, match=r"my_model.py' has changed since the base was trained"):
+    with pytest.raises(ConfigError, match=r"my_model.py' differs from it"):
         make_plan(root, "never", base.path, backbone=str(mine))
     with pytest.raises(ArtifactError, match="has changed since the run began"):
         resume(plan.path)

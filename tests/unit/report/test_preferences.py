@@ -103,6 +103,8 @@ def test_every_number_is_in_the_picture_and_in_the_tables(
         for name in ("hit", "rhit", "min_hit", "pop_kl")
     ]
     assert sorted(t for t in texts(svg) if t.endswith("%")) == sorted(wanted)
+    # The title says what all of them are, so each needs its own words only.
+    assert {"rev-heavy", "align-heavy", "0.4/0.4/0.2", "equal"} <= set(texts(svg))
     head, rows = twin(figure)
     assert head == ["Preference", "rev", "fair", "align", "Hit", "rHit", "min-Hit", "Pop-KL"]
     assert [cell for row in rows for cell in row[4:]] == wanted

@@ -139,13 +139,24 @@ def test_controls_are_missed(empty: Shelf) -> None:
     assert "No popularity run" in warnings
 
 
-@pytest.mark.parametrize(("low", "high", "warned"), [(0.3, 0.25, True), (0.3, 0.2, False)])
-def test_a_controller_at_its_limits(empty: Shelf, low: float, high: float, warned: bool) -> None:
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [
+        (0.3, 0.25, ("its lower limit", "--set aux_weight")),
+        (0.1, 0.6, ("its upper limit", "--learning-rate")),
+        (0.3, 0.2, None),
+    ],
+)
+def test_a_controller_at_its_limits(
+    empty: Shelf, low: float, high: float, words: tuple[str, str] | None
+) -> None:
     base(empty)
     empty.add("morec", better(empty), pinned={"low": low, "high": high})
-    found = [w for w in of(empty).warnings if "β sat at its lower limit" in w]
-    assert bool(found) == warned
-    if warned:
+    found = [w for w in of(empty).warnings if "β sat at" in w]
+    assert len(found) == (words is not None)
+    for part in words or ():
+        assert part in found[0]
+    if words:
         assert "in 1 of 1 run," in found[0]
 
 

@@ -95,7 +95,7 @@ def write_traces(draft: Draft, config: TrainConfig, labels: Sequence[str]) -> No
         {
             "epoch": history,
             "hit": 0.06 + 0.001 * history,
-            "kept": 1.0 - 0.01 * (history % RETREAT_AFTER),
+            "kept": 1.0 - 0.01 * ((history - 1).clip(0) % RETREAT_AFTER),
             "learning_rate": 1e-3 * 0.5 ** ((history - 1) // RETREAT_AFTER).clip(0),
         },
     )
