@@ -137,23 +137,25 @@ def costs(samples: Samples, mine: dict[str, Mobench]) -> None:
 
 def electronics(options: argparse.Namespace) -> None:
     """Print the seconds of a MoRec epoch at the size of Amazon Electronics."""
-    fixed: dict[str, object] = {"device": options.device, "batch_size": options.batch_size}
-    settings = {**fixed, "epochs": options.rounds}
+    settings: dict[str, object] = {
+        "device": options.device,
+        "batch_size": options.batch_size,
+        "epochs": options.rounds,
+    }
     with TemporaryDirectory(prefix="mobench-bench-") as name:
         folder = Path(name)
-        data, start = dataset("electronics", folder, options), folder / "base"
-        for _ in train(
-            plan(build(TrainConfig, {"method": "base", "epochs": 1, **fixed}), data, None, start)
-        ):
-            pass
-        torch.set_num_threads(1)
+        data = dataset("electronics", folder, options)
         print(f"\nelectronics, {options.device}, batch {options.batch_size} a block; {load()}\n")
         print("| an epoch | blocks | engine | training, s | validation, CPU s |")
         print("| --- | ---: | --- | ---: | ---: |")
         for optimizer in ("adam", "lazy-adam"):
+            start = folder / optimizer
+            base = {"method": "base", "optimizer": optimizer, **settings, "epochs": 1}
+            for _ in train(plan(build(TrainConfig, base), data, None, start)):
+                pass
+            torch.set_num_threads(1)
             for mode in ("draw", "reweight"):
-                values = {**settings, "sampler_mode": mode, "optimizer": optimizer}
-                run = Mobench(values, data, start, folder / "timed")
+                run = Mobench({**settings, "sampler_mode": mode}, data, start, folder / "timed")
                 wall = spread([run.epoch().wall for _ in range(options.rounds)])
                 label = f"morec, {mode}, {optimizer}"
                 cells = label, str(run.blocks), run.state.engine, wall, spread(run.validation)

@@ -14,9 +14,11 @@ from safetensors.numpy import load_file
 run, dataset = "data/runs/demo-mf-base-s1", "data/datasets/demo"
 vectors = load_file(f"{run}/model.safetensors")  # yours: any matrix [users, D], [items, D]
 
+
 def table(kind):
     ids = pl.read_parquet(f"{dataset}/{kind}s.parquet").sort(kind)
     return ids.select(kind=pl.lit(kind), id=f"{kind}_id", vector=pl.Series(vectors[f"{kind}s"]))
+
 
 pl.concat([table("user"), table("item")]).write_parquet("vectors.parquet")
 """

@@ -1,4 +1,4 @@
-"""The commands of the README's section on training run as they stand, on small data of that name."""
+"""The commands of the README's section on training run as they stand, on small data."""
 
 import shutil
 from pathlib import Path
