@@ -162,11 +162,12 @@ def test_without_numba_a_native_run_is_not_resumed(root, monkeypatch):
         finish(resume(plan.path)[1])
 
 
-def test_lazy_adam_trains_a_run_and_dense_is_close(root, base, monkeypatch):
+def test_lazy_adam_trains_a_run_and_dense_is_close(root, monkeypatch):
     monkeypatch.setattr(native, "MIN_PAIRS", 0)
     losses = {}
     for optimizer in ("adam", "lazy-adam"):
-        run = trained(root, f"compare-{optimizer}", base, epochs=3, optimizer=optimizer)
+        settings = {"method": "base", "epochs": 3, "optimizer": optimizer}
+        run = trained(root, f"compare-{optimizer}", **settings)
         losses[optimizer] = Artifact.open(run.path).read("history.parquet")["loss"].tolist()
     assert losses["adam"] != losses["lazy-adam"]
     assert losses["lazy-adam"][-1] == pytest.approx(losses["adam"][-1], rel=0.1)
