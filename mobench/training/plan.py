@@ -11,11 +11,12 @@ from mobench.data.dataset import Dataset
 from mobench.data.sequences import n_windows
 from mobench.errors import ArtifactError, ConfigError
 from mobench.manifest import Input
-from mobench.models import Backbone, find, n_parameters
+from mobench.models import Backbone, find, fresh, n_parameters
 from mobench.models.device import pick_device
 from mobench.training.architecture import as_input, code_of, settle
 from mobench.training.data import by_positions, objectives
 from mobench.training.inherit import inherit
+from mobench.training.optimizer import make_optimizer
 from mobench.training.vectors import Vectors, read_vectors
 
 
@@ -117,7 +118,9 @@ def plan(
     if first:
         config = inherit(config, first.config.model_dump(mode="json"))
     code = code_of(config, partial(path), base.path if base else None)
-    config = settle(config, find(config.backbone, code))
+    kind = find(config.backbone, code)
+    config = settle(config, kind)
+    make_optimizer(fresh(kind, 1, 1, config), config)  # refuses what does not go together
     given = _vectors(config, dataset, vectors) if vectors else None
     if given:
         config = config.with_defaults({"embedding_size": given.width})

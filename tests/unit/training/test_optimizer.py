@@ -13,6 +13,9 @@ from mobench.errors import ConfigError
 from mobench.models import MF, Popularity
 from mobench.training import optimizer
 from mobench.training.optimizer import Adam, LazyAdam, add_decay, make_optimizer
+from tests.conftest import REPOSITORY
+from tests.synthetic import planted
+from tests.unit.training.helpers import make_plan
 
 ROWS, SIZE = 12, 3
 
@@ -172,3 +175,18 @@ def test_tables_are_lazy_and_layers_are_not():
 def test_a_model_without_tables_is_refused():
     with pytest.raises(ConfigError, match="no look-up tables"):
         make_optimizer(Popularity(torch.ones(3)), build(TrainConfig, {"optimizer": "lazy-adam"}))
+
+
+def test_a_model_without_tables_is_refused_before_anything_is_written(tmp_path):
+    planted(tmp_path / "datasets" / "toy")
+    text = (REPOSITORY / "tests/contracts/two_tower.py").read_text()
+    (tmp_path / "bare.py").write_text(text)
+    with pytest.raises(ConfigError, match="TwoTower has no look-up tables"):
+        make_plan(
+            tmp_path,
+            "never",
+            method="base",
+            backbone=str(tmp_path / "bare.py"),
+            optimizer="lazy-adam",
+        )
+    assert not (tmp_path / "runs").exists()
