@@ -83,6 +83,17 @@ def test_prep_takes_its_source_from_a_manifest(run, pipeline: Path) -> None:
     assert {**one.config, "k_core": 3} == two.config
 
 
+def test_train_says_what_it_holds_and_what_it_could_not(run, pipeline: Path) -> None:
+    asked = "--keep-accuracy 1.5 --set keep_metric=ndcg --epochs 2 --set min_group_size=1"
+    code, out, err = run(f"train data/datasets/toy {asked} --name held")
+    assert code == 0
+    assert out.splitlines()[1].startswith("keeps 150.0 % of the base's NDCG · preference rev 0.33")
+    results = Artifact.open(Path("data/runs/held")).manifest.results
+    assert not results["kept_enough"]
+    assert "no epoch kept 150.0 % of the base's validation NDCG, the best one" in err
+    assert "ask for less with --keep-accuracy" in err.replace("\n         ", " ")
+
+
 def test_train_draws_a_row_per_epoch(run, pipeline: Path) -> None:
     code, out, err = run("train data/datasets/toy --epochs 2 --set min_group_size=1 --name x")
     assert code == 0

@@ -35,8 +35,12 @@ def header(plan: "Plan") -> list[str]:
     lines = [" · ".join(facts)]
     if config.method == "morec":
         loss = "from the base run" if config.target_loss is None else number(config.target_loss)
+        held = f"target loss {loss}"
+        if config.keep_accuracy:
+            metric = METRIC_LABELS[config.keep_metric]
+            held = f"keeps {percent(config.keep_accuracy)} of the base's {metric}"
         wishes = [f"{n} {s:.2f}" for n, s in zip(config.auxiliary, config.shares, strict=True)]
-        lines.append(f"target loss {loss} · preference {' '.join(wishes) or 'acc alone'}")
+        lines.append(f"{held} · preference {' '.join(wishes) or 'acc alone'}")
     if plan.base:
         lines.append(f"base {plan.base.path}")
     if plan.vectors:
