@@ -37,16 +37,16 @@ def write_parts(draft: Draft, name: str, parts: Iterable[Path], convert: Convert
 
 def interactions(rows: pa.Table) -> pa.Table:
     """Return rows of ``interactions.parquet``."""
-    names = pa.DictionaryArray.from_arrays(
-        rows["split"].combine_chunks(), pa.array(SPLITS, pa.string())
-    )
+    split = rows["split"].combine_chunks().cast(pa.uint32())  # the types that polars writes
+    names = pa.DictionaryArray.from_arrays(split, pa.array(SPLITS, pa.string()))
     columns = {name: rows[name] for name in ("user", "item", "timestamp")}
     return pa.table({**columns, "rating": rows["rating"].cast(pa.float32()), "split": names})
 
 
 def users(rows: pa.Table) -> pa.Table:
     """Return rows of ``users.parquet``."""
-    return pa.table({name: rows[name] for name in ("user", "user_id", "n_train")})
+    text = rows["user_id"].cast(pa.large_string())
+    return pa.table({"user": rows["user"], "user_id": text, "n_train": rows["n_train"]})
 
 
 def _tables(parts: Iterable[Path]) -> Iterator[pa.Table]:
