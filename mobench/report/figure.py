@@ -1,6 +1,7 @@
 """A figure before it is drawn: titles, words and data, so that each has its CSV."""
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -10,7 +11,7 @@ Kind = Literal["pareto", "heat", "controller", "guard", "weights", "groups"]
 
 
 @dataclass(frozen=True)
-class Figure:
+class Chart:
     """A figure before it is drawn.
 
     Attributes:
@@ -20,15 +21,25 @@ class Figure:
         caption: What is drawn, and how to read it.
         alt: What it shows, for those who do not see it.
         data: What is drawn, column by column: the CSV.
-        facts: What drawing needs beside the data.
     """
 
     name: str
-    kind: Kind
+    kind: str
     title: str
     caption: str
     alt: str
-    data: Columns = field(repr=False)
+    data: Mapping[str, Sequence[Any]] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Figure(Chart):
+    """A figure of a comparison.
+
+    Attributes:
+        facts: What drawing needs beside the data.
+    """
+
+    kind: Kind
     facts: dict[str, Any] = field(default_factory=dict)
 
 

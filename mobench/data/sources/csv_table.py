@@ -4,20 +4,15 @@ Without a header the columns are named by their places, from 1: ``--columns user
 in quotes must end in its line; other lines are rejected. Metadata must have a header.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-
-import polars as pl
 
 from mobench.data.blocks import read_head
 from mobench.data.catalogue import Catalogue
-from mobench.data.clock import Unit
 from mobench.data.fields import BadRow, identifier
 from mobench.data.files import SourceFile
-from mobench.data.rows import Columns, read_rows, sample_unit
+from mobench.data.rows import Columns
 from mobench.data.schema import Rejects
 from mobench.data.sources.amazon_csv import AmazonCsv
-from mobench.data.sources.base import Source
 from mobench.data.sources.columns import (
     ITEM_KEYS,
     REVIEW_KEYS,
@@ -26,6 +21,7 @@ from mobench.data.sources.columns import (
     review_columns,
 )
 from mobench.data.sources.delimited import DelimitedLines, split_line
+from mobench.data.sources.header_lines import HeaderLines
 from mobench.data.sources.item_lines import Item, category_paths, read_item_lines, utf8
 from mobench.data.sources.movielens import MovielensCsv
 from mobench.data.sources.recbole import Recbole
@@ -86,7 +82,7 @@ def _n_fields(line: str, separator: str) -> int:
         return 0
 
 
-class CsvTable(Source):
+class CsvTable(HeaderLines):
     """Reviews or metadata, one a line."""
 
     name = "csv"
@@ -99,19 +95,9 @@ class CsvTable(Source):
             return False
         return bool({"user", "item"} & meanings(layout.first))
 
-    def check_reviews(self, file: SourceFile, head: bytes) -> Unit | None:
-        """Require columns for user and item.
-
-        Raises:
-            DataError: It cannot be told which they are, or the file is no table.
-        """
-        return sample_unit(head, _parser(file, head))
-
-    def read_reviews(
-        self, file: SourceFile, unit: Unit | None, rejects: Rejects
-    ) -> Iterator[pl.DataFrame]:
-        """Read the rows."""
-        return read_rows(file, _parser(file, read_head(file), unit == "iso"), unit, rejects)
+    def parser(self, file: SourceFile, head: bytes, *, iso: bool = False) -> DelimitedLines:
+        """Return what reads the lines."""
+        return _parser(file, head, iso)
 
     def recognises_items(self, head: bytes) -> bool:
         """Recognise a header with well-known names for the item and something about it."""
@@ -151,7 +137,7 @@ def _layout(file: SourceFile, head: bytes) -> Layout:
     return layout
 
 
-def _parser(file: SourceFile, head: bytes, iso: bool = False) -> DelimitedLines:
+def _parser(file: SourceFile, head: bytes, iso: bool) -> DelimitedLines:
     layout = _layout(file, head)
     named = {key: file.columns[key] for key in REVIEW_KEYS if key in file.columns}
     if named and all(name.isdecimal() for name in named.values()) and not layout.is_counted:

@@ -6,20 +6,15 @@ a category column is a category of its own; of a title all of them are the title
 """
 
 import re
-from collections.abc import Iterator
-
-import polars as pl
 
 from mobench.data.blocks import read_head
 from mobench.data.catalogue import Catalogue
-from mobench.data.clock import Unit
 from mobench.data.fields import BadRow, identifier
 from mobench.data.files import SourceFile
-from mobench.data.rows import read_rows, sample_unit
 from mobench.data.schema import Rejects
-from mobench.data.sources.base import Source
 from mobench.data.sources.columns import ITEM_KEYS, item_columns, meanings, review_columns
 from mobench.data.sources.delimited import DelimitedLines
+from mobench.data.sources.header_lines import HeaderLines
 from mobench.data.sources.item_lines import Item, read_item_lines, utf8
 from mobench.errors import DataError
 
@@ -34,7 +29,7 @@ def header(head: bytes) -> dict[str, str]:
     return found if len(found) == len(fields) else {}
 
 
-class Recbole(Source):
+class Recbole(HeaderLines):
     """``.inter`` and ``.item`` files."""
 
     name = "recbole"
@@ -45,19 +40,9 @@ class Recbole(Source):
         found = meanings(header(head))
         return bool(header(head)) and "user" in found and "item" in found
 
-    def check_reviews(self, file: SourceFile, head: bytes) -> Unit | None:
-        """Require columns for user and item.
-
-        Raises:
-            DataError: It cannot be told which they are, or the header has no types.
-        """
-        return sample_unit(head, _parser(file, head))
-
-    def read_reviews(
-        self, file: SourceFile, unit: Unit | None, rejects: Rejects
-    ) -> Iterator[pl.DataFrame]:
-        """Read the rows."""
-        return read_rows(file, _parser(file, read_head(file), unit == "iso"), unit, rejects)
+    def parser(self, file: SourceFile, head: bytes, *, iso: bool = False) -> DelimitedLines:
+        """Return what reads the lines."""
+        return _parser(file, head, iso)
 
     def recognises_items(self, head: bytes) -> bool:
         """Recognise a header with types, an item and no user."""
@@ -96,6 +81,6 @@ def _typed_header(file: SourceFile, head: bytes) -> dict[str, str]:
     return types
 
 
-def _parser(file: SourceFile, head: bytes, iso: bool = False) -> DelimitedLines:
+def _parser(file: SourceFile, head: bytes, iso: bool) -> DelimitedLines:
     names = list(_typed_header(file, head))
     return DelimitedLines(names, review_columns(file, names), "\t", quoting=False, iso=iso)

@@ -1,35 +1,13 @@
 """What the figures of a dataset show: titles, words and data; ``plots`` draws them."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
 
 from mobench.data.summary.records import Summary
 from mobench.report.dataset.words import GROUPS, MOST_GROUPS, UNITS, inequality, plain
+from mobench.report.figure import Chart
 from mobench.report.notation import percent
-
-Kind = Literal["funnel", "times", "groups", "prices", "popularity"]
-
-
-@dataclass(frozen=True)
-class Chart:
-    """A figure before it is drawn.
-
-    Attributes:
-        name: File name without its ending.
-        kind: Which way to draw it.
-        title: A few words.
-        caption: What is drawn, and how to read it.
-        alt: What it shows, for those who do not see it.
-        data: What is drawn, column by column: the CSV.
-    """
-
-    name: str
-    kind: Kind
-    title: str
-    caption: str
-    alt: str
-    data: Mapping[str, Sequence[Any]] = field(repr=False)
 
 
 def charts(summary: Summary) -> list[Chart]:

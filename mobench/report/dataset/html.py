@@ -9,9 +9,9 @@ from mobench.artifacts import short
 from mobench.data.summary.records import Summary
 from mobench.manifest import Manifest
 from mobench.report.dataset import tables, words
-from mobench.report.dataset.figures import Chart
 from mobench.report.dataset.tables import TextTable
 from mobench.report.facts import pairs
+from mobench.report.figure import Chart
 from mobench.report.markup import Markup, element, inline_svg, joined, section
 from mobench.report.notation import percent
 

@@ -8,8 +8,8 @@ from mobench.artifacts import short
 from mobench.data.summary.records import Summary
 from mobench.manifest import Manifest
 from mobench.report.dataset import tables, words
-from mobench.report.dataset.figures import Chart
 from mobench.report.dataset.tables import TextTable
+from mobench.report.figure import Chart
 
 
 def markdown(summary: Summary, manifest: Manifest, title: str, charts: Sequence[Chart]) -> str:

@@ -11,8 +11,8 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
-from mobench.report.dataset.figures import Chart, Kind
 from mobench.report.dataset.words import MOST_GROUPS, between
+from mobench.report.figure import Chart
 from mobench.report.notation import percent
 from mobench.report.palette import BLUE, INK, RC, SOFT, clean
 from mobench.report.plots import NO_METADATA
@@ -122,7 +122,7 @@ def _popularity(axes: Axes, chart: Chart) -> None:
     axes.set_ylabel("train rows")
 
 
-DRAW: dict[Kind, Callable[[Axes, Chart], None]] = {
+DRAW: dict[str, Callable[[Axes, Chart], None]] = {
     "funnel": _funnel,
     "times": _times,
     "groups": _groups,

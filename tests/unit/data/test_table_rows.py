@@ -16,6 +16,7 @@ from mobench.data.schema import REVIEWS, Rejected, Rejects
 from mobench.data.sources.delimited import DelimitedLines, split_line
 from mobench.data.sources.json_rows import JsonRows
 from mobench.data.sources.movielens import COLUMNS, DatLines
+from tests.unit.data.test_rows import counted
 
 LOOSE = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 FOUR = Columns("u", "i", "r", "t")
@@ -130,19 +131,6 @@ def test_json_lines(
     parser, unit = JSON[name]
     monkeypatch.setattr(rows, "LEAF", leaf)
     check(tmp_path / "raw", lines, parser, unit)  # type: ignore[arg-type]
-
-
-def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Return the list to which every line that is read alone adds its number."""
-    alone: list[int] = []
-    row = rows._Reader._row
-
-    def spy(reader: Any, number: int, line: bytes) -> Any:
-        alone.append(number)
-        return row(reader, number, line)
-
-    monkeypatch.setattr(rows._Reader, "_row", spy)
-    return alone
 
 
 @pytest.mark.parametrize(
