@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import mobench
-from mobench.cli import places
+from mobench import places
 from mobench.cli.expectations import check_expectations
 from mobench.cli.trainings import Training, trainings
 from mobench.config import EvalConfig, PrepConfig, Recipe, ReportConfig, build

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mobench.cli import places
+from mobench import places
 from mobench.config import Recipe, TrainConfig, build
 from mobench.errors import ConfigError
 
