@@ -13,12 +13,15 @@ PathLike = str | os.PathLike[str]
 
 
 def settle(model: type[C], settings: Mapping[str, Any]) -> C:
-    """Return the config of keyword arguments; paths may be given as such.
+    """Return the config of keyword arguments; paths may be given as such, and ``k=10`` for (10,).
 
     Raises:
         ConfigError: An unknown setting, or a value outside its range.
     """
-    return build(model, {name: _plain(value) for name, value in settings.items()})
+    lists = {name for name, info in model.model_fields.items() if tuple in kinds(info)}
+    given = {name: _plain(value) for name, value in settings.items()}
+    bare = {name for name in lists & given.keys() if isinstance(given[name], int | float)}
+    return build(model, given | {name: (given[name],) for name in bare})
 
 
 def _plain(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from math import isfinite
 
+from mobench.metrics import OBJECTIVE_METRICS
 from mobench.report.differences import Differences
 from mobench.report.numbers import Change
 
@@ -27,15 +28,19 @@ def verdict(found: Differences) -> str:
     if found.kind == "metrics":
         why = f"They were measured with another {found.unjudged}, so noise cannot be told apart."
         return f"{_said(real)} {why}"
-    return " ".join([_said(real), *[WHY[found.kind]] * (found.kind in WHY)])
+    return f"{_said(real)} {WHY.get(found.kind, '')}".rstrip()
 
 
 def _said(changes: list[Change]) -> str:
-    """Return the largest changes, shares of the first value compared."""
-    ordered = sorted(changes, key=lambda change: -change.size)
+    """Return the changes that say most: of the objectives' metrics, then the largest."""
+    ordered = sorted(changes, key=_place)
     named = "; ".join(map(sentence, ordered[:MOST]))
     more = len(changes) - MOST
     return f"{named}{f'; and {more} more' if more > 0 else ''}."
+
+
+def _place(change: Change) -> tuple[bool, float]:
+    return change.metric not in OBJECTIVE_METRICS, -change.size
 
 
 def _largest(found: Differences) -> str:

@@ -13,9 +13,8 @@ MAGIC = frozenset("*?[")
 def gather(given: Sequence[Path]) -> list[Path]:
     """Return artifacts: those that are named, and all metrics in folders and behind patterns.
 
-    Patterns are those of a shell, ``**`` for any depth; so ``data/**`` means the same whether a
-    shell replaces it or not: what a shell finds inside an artifact, and folders beside those that
-    hold metrics, are left out.
+    Patterns are those of a shell, ``**`` for any depth; so ``data/metrics/**`` means the same
+    whether a shell replaces it or not: what a shell finds inside an artifact is left out.
 
     Args:
         given: Artifacts, folders of metrics, or patterns.

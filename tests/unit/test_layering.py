@@ -30,7 +30,7 @@ LEVELS = (
 FORBIDDEN = {"report": {"models", "evaluation", "training"}}
 
 HOMES = {
-    "polars": ("data/", "report/compare.py"),
+    "polars": ("data/", "report/compare.py", "api/"),
     "torch": ("models/", "evaluation/", "training/"),
     "safetensors": ("evaluation/", "training/"),
     "matplotlib": ("report/plots", "report/dataset/plots.py"),
