@@ -1,6 +1,6 @@
 """Lists for some users, block by block, for people to look at."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,11 +13,15 @@ from mobench.artifacts import Artifact
 from mobench.config import RecommendConfig
 from mobench.data.dataset import SPLITS, Dataset
 from mobench.data.sequences import Sequences
-from mobench.evaluation.ranking import BLOCK_FLOATS, Track, top
-from mobench.evaluation.reader import Reader
 from mobench.evaluation.run import load_model
+from mobench.models import Histories
 from mobench.models.device import pick_device, set_threads
 from mobench.seeds import Seeds
+
+BLOCK_FLOATS = 1 << 22
+"""Scores held at once, 16 MiB."""
+
+Track = Callable[[Iterable[int]], Iterable[int]]
 
 
 class Lists(NamedTuple):
@@ -58,11 +62,15 @@ class Recommender:
         self.model = load_model(self.run, self.dataset, self.device)
         known = [self.dataset.splits[name] for name in SPLITS[: SPLITS.index(config.seen) + 1]]
         self.had = Sequences.of(known, self.dataset.n_users)
-        length = int(self.run.manifest.config["max_length"])
-        uses = self.model.uses_history
-        self.reader = Reader(known, self.dataset, length, self.device) if uses else None
-        order = Seeds(config.seed).numpy("ties").permutation(self.dataset.n_items)
-        self.place = torch.from_numpy(np.argsort(order)).to(self.device)
+        self.max_length = int(self.run.manifest.config["max_length"])
+        n_items = self.dataset.n_items
+        self.histories = (
+            Histories.load(self.had, n_items, self.max_length, self.device)
+            if self.model.uses_history
+            else None
+        )
+        order = Seeds(config.seed).numpy("ties").permutation(n_items)
+        self.order = torch.from_numpy(order).to(self.device)
 
     def sample(self) -> NDArray[np.int64]:
         """Return some users who have had something, in the order of their codes, ``[S]``."""
@@ -90,13 +98,30 @@ class Recommender:
             yield self._block(users[start : start + size])
 
     def _block(self, users: NDArray[np.int64]) -> Lists:
-        history = self.reader(users.astype(np.int32)) if self.reader else None
         codes = torch.tensor(users, device=self.device)
+        history = self.histories.last(codes, self._width(users)) if self.histories else None
         scores = self.model.score_all(codes, history).to(torch.float32).contiguous()  # [B, I]
         scores.view(-1)[self._had(users)] = -torch.inf
-        best, items = top(scores, min(self.config.k, self.dataset.n_items), self.place)
+        best, items = self._best(scores, min(self.config.k, self.dataset.n_items))
         items = torch.where(best == -torch.inf, -1, items)
         return Lists(users, items.cpu().numpy(), best.cpu().numpy())
+
+    def _width(self, users: NDArray[np.int64]) -> int:
+        """Return the length of the longest history of ``users [B]``, at least 1."""
+        return max(1, int(self.had.last_lengths(self.max_length)[users].max()))
+
+    def _best(self, scores: Tensor, k: int) -> tuple[Tensor, Tensor]:
+        """Return the k best scores and items, ``[B, k]`` each, equal scores in the seeded order.
+
+        ``topk`` leaves the order of equals open, so rows that have some are sorted.
+        """
+        best, items = scores.topk(min(k + 1, scores.shape[1]), dim=1)
+        rows = (best[:, 1:] == best[:, :-1]).any(1).nonzero().squeeze(1)
+        best, items = best[:, :k], items[:, :k]
+        if len(rows):
+            ordered, columns = scores[rows][:, self.order].sort(dim=1, descending=True, stable=True)
+            best[rows], items[rows] = ordered[:, :k], self.order[columns[:, :k]]
+        return best, items
 
     def _had(self, users: NDArray[np.int64]) -> Tensor:
         """Return the flat positions of what the users have had, in their block of scores."""
