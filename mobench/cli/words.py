@@ -23,11 +23,6 @@ def percent(share: float | None, *, signed: bool = False) -> str:
     return f"{100 * share:{'+' if signed else ''}.1f} %".replace("-", MINUS)
 
 
-def p_text(p: float) -> str:
-    """Return ``p 0.012`` or ``p < 0.001``."""
-    return "p < 0.001" if p < 0.001 else f"p {p:.3f}"
-
-
 def interval(low: str, high: str) -> str:
     """Return ``0.05 to 0.06`` for two written numbers, a dash where there are none."""
     return NOTHING if NOTHING in (low, high) else f"{low} to {high}"

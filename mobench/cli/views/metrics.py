@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from mobench.cli.table import lines
-from mobench.cli.words import count, interval, number, p_text, percent
+from mobench.cli.words import count, interval, number, percent
 
 if TYPE_CHECKING:
     from mobench.artifacts import Artifact
@@ -46,8 +46,9 @@ def beside_base(comparison: dict[str, Any]) -> list[str]:
 
 
 def _sure(change: float | None, p: float | None) -> str:
-    """Return the direction of a change (larger is better) that a test finds; older ones have no p."""
+    """Return the direction of a change (larger is better) where its p lets one say so."""
     from mobench.metrics.p_values import ALPHA
+    from mobench.report.notation import p_text
 
     if change is None or p is None or p >= ALPHA:
         return ""
