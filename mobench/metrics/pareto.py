@@ -1,7 +1,7 @@
 """Fronts of several runs: which are not dominated, how good, how near and how wide they are.
 
 All measure a set, not a run. Hypervolumes are comparable only over the same axes and reference,
-distances and widths only against the same pooled front.
+distances and widths only against the same other points.
 """
 
 from collections.abc import Mapping, Sequence
@@ -105,26 +105,26 @@ def igd_plus(points: ArrayLike, pooled: ArrayLike) -> float:
     return float(moocore.igd_plus(mine, ref=theirs, maximise=True))
 
 
-def maximum_spread(points: ArrayLike, pooled: ArrayLike) -> float:
-    """Return how much of the width of a front a set covers, ≥ 0, larger is wider.
+def maximum_spread(points: ArrayLike, everything: ArrayLike) -> float:
+    """Return how much of the width of all points the front of a set covers, larger is wider.
 
-    The root mean square over the axes of max − min of the set's non-dominated points, each axis in
-    units of the pooled front's (Zitzler's maximum spread, thesis of 1999, normalised): 1 if the set
-    reaches as far as the front on every axis, more where it goes on to where others are better, 0
-    for one point. Axes on which the front has no width are left out. A wide front need not be a
-    good one: read it beside the hypervolume.
+    The root mean square over the axes of max − min of the set's non-dominated points (Zitzler's
+    maximum spread, thesis of 1999), each axis in units of max − min of all points: 1 if the front
+    goes from one end to the other on every axis, 0 for one point. Axes on which nothing differs are
+    left out. A wide front need not be a good one: read it beside the hypervolume.
 
     Args:
         points: The set, ``[N, M]`` finite values, each axis to be maximised.
-        pooled: The front, ``[Z, M]``.
+        everything: All points there are, ``[Z, M]``.
 
     Returns:
-        The width; ``nan`` without a point, or where the front has no width at all.
+        The width, in [0, 1] for a part of ``everything``; ``nan`` without a point, or where nothing
+        differs.
 
     Raises:
         DataError: A value is not finite.
     """
-    mine, theirs = finite(points), finite(pooled)
+    mine, theirs = finite(points), finite(everything)
     if 0 in mine.shape or 0 in theirs.shape:
         return nan
     front = mine[non_dominated(mine, [True] * mine.shape[1])]

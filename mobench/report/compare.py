@@ -86,7 +86,7 @@ def compare(
         imp_over=over,
         left_out=missing,
         hv_reference=config.reference,
-        sentences=tuple(sentences(rows, pairs, config.keep, best)),
+        sentences=tuple(sentences(rows, pairs, config, best)),
         warnings=(
             *warnings(rows, missing),
             *training_warnings(pairs),

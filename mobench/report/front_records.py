@@ -41,8 +41,8 @@ class Front:
         non_dominated: How many of its rows no other one of it beats, over the axes of HV.
         hv: Hypervolume.
         hv_valid: The same of its valid runs, 0 for a seed that has none.
-        igd_plus: Distance to the pooled front of all judged runs on the backbone.
-        spread: Width, in units of the pooled front's.
+        igd_plus: Distance to the pooled front: the best of all judged runs on the backbone.
+        spread: Width, as a share of that of all judged runs on the backbone.
         bands: By metric what one, half and all of the seeds attain (``metrics.attainment``), in the
             metrics' own units; empty for a single row.
         budget: What its rows cost together.

@@ -22,8 +22,8 @@ Points = NDArray[np.float64]
 def fronts(rows: Sequence[Row], over: Sequence[str], reference: float) -> tuple[Front, ...]:
     """Return the fronts of a table, and the single rows beside them, by hypervolume.
 
-    There are none unless at least three rows differ in preference only. What is measured against
-    the pooled front is comparable within a backbone: its changes are against the same bases.
+    There are none unless at least three rows differ in preference only. Distances and widths are
+    measured against all judged runs of the backbone, whose changes are against the same bases.
 
     Args:
         rows: All rows of the table.
@@ -37,18 +37,17 @@ def fronts(rows: Sequence[Row], over: Sequence[str], reference: float) -> tuple[
         inside = {row.label for group in groups for row in group}
         singles = [[row] for row in judged if row.label not in inside]
         if groups:
-            pooled = _pooled(judged, over)
+            everything = _finite([point for row in judged for point in row.points], over)
             for group in (*groups, *singles):
                 taken = {front.label for front in found} | {row.label for [row] in singles}
-                found.append(_front(group, over, reference, pooled, _label(group, taken)))
+                found.append(_front(group, over, reference, everything, _label(group, taken)))
     return tuple(sorted(found, key=lambda front: -np.nan_to_num(front.hv.value, nan=-np.inf)))
 
 
-def _pooled(rows: Sequence[Row], over: Sequence[str]) -> Points:
-    """Return the non-dominated points of all runs, ``[Z, M]``; infinitely good ones are no goal."""
-    points = _points([point for row in rows for point in row.points], over)
-    finite = points[np.isfinite(points).all(axis=1)]
-    return finite[non_dominated(finite, [True] * len(over))] if over else finite
+def _finite(points: Sequence[Point], over: Sequence[str]) -> Points:
+    """Return runs as points, ``[Z, M]``, without those that are infinitely far away."""
+    found = _points(points, over)
+    return found[np.isfinite(found).all(axis=1)]
 
 
 def _points(points: Sequence[Point], over: Sequence[str]) -> Points:
@@ -61,9 +60,10 @@ def _front(
     group: Sequence[Row],
     over: Sequence[str],
     reference: float,
-    pooled: Points,
+    everything: Points,
     label: str,
 ) -> Front:
+    best = everything[non_dominated(everything, [True] * len(over))] if over else everything
     seeds = sorted(set.intersection(*(set(row.seeds) for row in group)))
     sets = [[p for row in group for p in row.points if p.seed == seed] for seed in seeds]
 
@@ -81,8 +81,8 @@ def _front(
         non_dominated=over_seeds(lambda p: float(non_dominated(p, [True] * len(over)).sum())),
         hv=over_seeds(lambda p: hypervolume(p, reference)),
         hv_valid=over_seeds(lambda p: hypervolume(p, reference), valid=True),
-        igd_plus=over_seeds(lambda p: igd_plus(p, pooled)),
-        spread=over_seeds(lambda p: maximum_spread(p, pooled)),
+        igd_plus=over_seeds(lambda p: igd_plus(p, best)),
+        spread=over_seeds(lambda p: maximum_spread(p, everything)),
         bands={} if len(group) == 1 or not sets else _bands(sets),
         budget=total([row.budget for row in group]),
     )

@@ -9,7 +9,7 @@ from mobench.errors import ConfigError, suggest
 from mobench.metrics import METRICS, OBJECTIVE_METRICS
 from mobench.metrics.comparison import Validity, imp, validity
 from mobench.metrics.correction import CORRECTIONS
-from mobench.metrics.paired import Swaps, compare, compare_imp
+from mobench.metrics.paired import Swaps, check_alike, compare, compare_imp
 from mobench.metrics.permutation import swapped
 from mobench.report.estimates import Estimate
 from mobench.report.front_records import Duel
@@ -36,7 +36,12 @@ class Bench:
         return self.measured[evaluated.path]
 
     def swaps(self, pairs: Sequence[Pair]) -> Swaps:
-        """Return the swapped rankings of pairs of runs, none where the test needs none."""
+        """Return the swapped rankings of pairs of runs, none where the test needs none.
+
+        Raises:
+            DataError: The rankings are not of the same users and targets.
+        """
+        check_alike([self.at(each).samples for pair in pairs for each in pair])
         if self.config.test == "bootstrap":
             return ()
         resamples, seed = self.config.resamples, self.config.seed

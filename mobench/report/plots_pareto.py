@@ -11,6 +11,7 @@ from mobench.report.plots_canvas import columns, legend, new_canvas
 
 
 def pareto(figure: Figure, style: dict[str, Style]) -> Canvas:
+    """Draw a metric against Hit: marks of runs and rows, fronts with their bands, base, 97 %."""
     data, facts = columns(figure), figure.facts
     canvas = new_canvas(3.7, 3.6)
     axes = canvas.add_subplot()

@@ -63,7 +63,7 @@ def _footnotes(comparison: Comparison) -> list[str]:
     return [
         f"A front is all rows of a method that differ in preference only. HV over {over}, reference"
         f" point {comparison.hv_reference:g} (base is at 1); HV valid of the valid runs only. IGD+"
-        " and spread against the best of all runs together: 0 and 1 are theirs.",
+        " is the distance to the best of all runs together, spread the share of their width.",
         "More settings make a larger HV by themselves: compare fronts of one size.",
     ]
 

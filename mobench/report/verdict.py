@@ -8,7 +8,7 @@ from mobench.config.report import ReportConfig
 from mobench.metrics import METRICS, OBJECTIVE_METRICS
 from mobench.metrics.comparison import accuracy_kept, is_valid
 from mobench.metrics.correction import least_corrected
-from mobench.metrics.p_values import ALPHA
+from mobench.metrics.p_values import ALPHA, Test
 from mobench.report.inputs import Evaluated
 from mobench.report.judging import JUDGED, ranked
 from mobench.report.notation import counted, interval, p_text, percent, percent_range
@@ -25,9 +25,11 @@ Pairs = Mapping[str, Sequence[tuple[Evaluated, Evaluated]]]
 Support = Mapping[str, float]
 
 
-def sentences(rows: Sequence[Row], pairs: Pairs, keep: float, best: Duel | None) -> list[str]:
+def sentences(
+    rows: Sequence[Row], pairs: Pairs, config: ReportConfig, best: Duel | None
+) -> list[str]:
     """Return the result, the most important first; that is an under-trained base, if it is one."""
-    return _under_trained(pairs) + _best(rows, keep, best)
+    return _under_trained(pairs) + _best(rows, config, best)
 
 
 def _under_trained(pairs: Pairs) -> list[str]:
@@ -47,20 +49,22 @@ def _val_hit(evaluated: Evaluated) -> float:
     return float(evaluated.results["run_val"]["hit"])
 
 
-def _best(rows: Sequence[Row], keep: float, duel: Duel | None) -> list[str]:
+def _best(rows: Sequence[Row], config: ReportConfig, duel: Duel | None) -> list[str]:
     methods = [r for r in rows if r.role == "method" and r.imp and not isnan(r.imp.value)]
     if not methods:
         return ["There is no method beside base whose Imp could be judged."]
     valid = ranked(rows)
     if not valid:
-        return _none_valid(max(methods, key=lambda r: _imp(r).value), keep)
+        return _none_valid(max(methods, key=lambda r: _imp(r).value), config.keep)
     best = valid[0]
-    gain = f"Imp {_with_interval(_imp(best))} over {counted(len(best.seeds), 'seed')}"
+    whom = population(config.test, len(best.seeds))
+    gain = f"Imp {_with_interval(_imp(best), whom)} over {counted(len(best.seeds), 'seed')}"
     if is_clear(_imp(best)) and _imp(best).value > 0:
         first = f"{best.label} is the best valid method: {gain}."
     else:
         first = f"No valid method is clearly better than base; the best is {best.label}: {gain}."
-    return [first, *_ahead(duel), *_kept(best, keep), *_over_continue(best)]
+    ahead = _ahead(duel, population(config.test, len(duel.seeds))) if duel else []
+    return [first, *ahead, *_kept(best, config.keep), *_over_continue(best)]
 
 
 def _none_valid(top: Row, keep: float) -> list[str]:
@@ -82,26 +86,33 @@ def is_clear(estimate: Estimate) -> bool:
     return estimate.p is not None and estimate.p < ALPHA
 
 
-def _with_interval(gain: Estimate) -> str:
-    return percent(gain.value, signed=True) + _evidence(gain, percent_range(gain.low, gain.high))
+def population(test: Test, seeds: int) -> str:
+    """Return whom the p of so many seeds speaks of."""
+    return "over users and seeds" if test == "both" and seeds > 1 else "over users"
 
 
-def _evidence(gain: Estimate, limits: str) -> str:
+def _with_interval(gain: Estimate, whom: str = "") -> str:
+    limits = percent_range(gain.low, gain.high)
+    return percent(gain.value, signed=True) + _evidence(gain, limits, whom)
+
+
+def _evidence(gain: Estimate, limits: str, whom: str) -> str:
+    """Return interval and p in brackets; whom p speaks of, since intervals are over users only."""
     parts = [f"95 % interval {limits}"] if limits else []
-    parts += [p_text(gain.p)] if gain.p is not None and not isnan(gain.p) else []
+    parts += [f"{p_text(gain.p)} {whom}"] if gain.p is not None and not isnan(gain.p) else []
     return f" ({', '.join(parts)})" if parts else ""
 
 
-def _ahead(duel: Duel | None) -> list[str]:
+def _ahead(duel: Duel, whom: str) -> list[str]:
     """Return how far the best method is ahead of another one, in points of Imp."""
-    if duel is None or isnan(duel.ahead.value):
+    if isnan(duel.ahead.value):
         return []
     gap = duel.ahead
     limits = percent_range(gap.low, gap.high).removesuffix(" %")
     points = percent(gap.value, signed=True).removesuffix(" %") + " points of Imp"
     clear = "clearly" if is_clear(gap) else "not clearly"
     side = "ahead of" if gap.value >= 0 else "behind"
-    return [f"It is {clear} {side} {duel.other}: {points}{_evidence(gap, limits)}."]
+    return [f"It is {clear} {side} {duel.other}: {points}{_evidence(gap, limits, whom)}."]
 
 
 def _kept(row: Row, keep: float) -> list[str]:
