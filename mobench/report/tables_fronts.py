@@ -83,7 +83,9 @@ def budgets_table(comparison: Comparison) -> TextTable | None:
         TextRow(label, "plain", tuple(map(Cell, _words(budget))))
         for label, budget in budgets.items()
     )
-    note = "Of all trainings together, without base. Tries: settings tried, those in use included."
+    note = (
+        "Of all trainings together, without base. Tries: settings tried, the one in use included."
+    )
     return TextTable("What it cost", columns, rows, (note,), False)
 
 

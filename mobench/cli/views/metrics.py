@@ -66,7 +66,7 @@ def kept(comparison: dict[str, Any]) -> str:
     words = f"Hit kept {percent(value)} ({interval(low, high)}) {relation}: "
     if comparison.get("validity") == "undecided":
         side = "valid" if point else "not valid"
-        return f"{words}{side} by its value, undecided by its interval"
+        return f"{words}{side} by value, undecided by interval"
     return words + ("valid" if point else "not valid")
 
 
