@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mobench.cli import places
+from mobench import places
 from mobench.cli.console import Output
 from mobench.cli.options import Force, Json, Name, with_config
 from mobench.cli.views.dataset import page_name
@@ -22,7 +22,7 @@ MetricsPaths = Annotated[
     list[Path],
     typer.Argument(
         metavar="METRICS…",
-        help="Metrics artifacts, made by eval; or one dataset, for the page that shows it.",
+        help="Metrics artifacts, made by eval, or folders of them; or one dataset, for its page.",
     ),
 ]
 
@@ -37,12 +37,14 @@ def report(
 ) -> None:
     """Compare evaluated runs: table, Pareto plots, HTML / Markdown / LaTeX."""
     from mobench.report.build import build
+    from mobench.report.gather import gather
 
     out = Output("report", as_json)
+    metrics = gather(metrics)
     if dataset := only_dataset(metrics):
         show_dataset(out, config, dataset, name, force=force)
         return
-    path = places.place("reports", name or dataset_name(metrics))
+    path = places.place("reports", name or places.report_name(metrics))
     built = build(config, metrics, path, replace=force)
     tell(out, built)
     out.done(artifact=path, fresh=built.fresh, **built.artifact.manifest.results)
@@ -92,14 +94,6 @@ def show_dataset(
     others = " (+ report.md, summary.json, figures/)"
     out.wrote(path / "report.html", fresh=built.fresh, also=others)
     out.done(artifact=path, fresh=built.fresh, **built.artifact.manifest.results)
-
-
-def dataset_name(metrics: Sequence[Path]) -> str:
-    """Return the name of the dataset that the first of the runs was evaluated on."""
-    from mobench.artifacts import Artifact
-
-    first = Artifact.open(metrics[0], "metrics").manifest
-    return next(Path(entry.path).name for entry in first.inputs if entry.role == "dataset")
 
 
 def tell(out: Output, built: "Built") -> None:

@@ -47,9 +47,9 @@ class NumbaEngine(Engine):
         if not isinstance(parts, InMemory):
             return super().core(parts, k_user, k_item, max_rounds)
         rows = parts.part
-        kept, rounds, converged = core_rows(rows.user, rows.item, k_user, k_item, max_rounds)
+        kept, left, converged = core_rows(rows.user, rows.item, k_user, k_item, max_rounds)
         parts.update(lambda rows: rows.take(kept))
-        return Core(rounds, converged)
+        return Core(tuple(left), converged)
 
 
 def engine_for(made: Plan) -> Engine:

@@ -73,17 +73,26 @@ class Edges(Arrays):
         return cls(rows.user, rows.item, np.arange(len(rows)))
 
 
+Left = tuple[int, int, int]
+"""Rows, users and items that are left."""
+
+
 @dataclass(frozen=True)
 class Core:
     """How a k-core was found.
 
     Attributes:
-        rounds: Rounds that dropped something.
+        left: What each of the rounds left that dropped something.
         converged: Whether another round would drop nothing.
     """
 
-    rounds: int
+    left: tuple[Left, ...]
     converged: bool
+
+    @property
+    def rounds(self) -> int:
+        """Rounds that dropped something."""
+        return len(self.left)
 
 
 def k_core(edges: Parts[Edges], k_user: int, k_item: int, max_rounds: int = 0) -> Core:
@@ -98,14 +107,17 @@ def k_core(edges: Parts[Edges], k_user: int, k_item: int, max_rounds: int = 0) -
         k_item: Rows that an item needs.
         max_rounds: Stop after so many rounds; 0 goes on until nothing changes.
     """
+    left: list[Left] = []
     rounds = 0
     items = _count(edges, "item")
     while True:
         users = _count(edges, "user")
+        if rounds:
+            left.append((int(users.sum()), int((users > 0).sum()), int((items > 0).sum())))
         if _all_have(users, k_user) and _all_have(items, k_item):
-            return Core(rounds, converged=True)
+            return Core(tuple(left), converged=True)
         if max_rounds and rounds == max_rounds:
-            return Core(rounds, converged=False)
+            return Core(tuple(left), converged=False)
         _drop(edges, "user", users >= k_user)
         items = _count(edges, "item")
         _drop(edges, "item", items >= k_item)

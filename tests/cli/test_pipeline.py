@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from mobench.artifacts import Artifact, partial
-from mobench.cli.prep import default_name
 from mobench.config import PrepConfig
+from mobench.places import dataset_name
 from mobench.training.interrupt import StopRequest
 
 KINDS = {
@@ -297,4 +297,4 @@ def test_the_name_of_a_dataset_comes_from_its_file(run, pipeline: Path) -> None:
     ],
 )
 def test_known_endings_are_not_part_of_a_name(file: str, name: str) -> None:
-    assert default_name(PrepConfig(source=(file,))) == name
+    assert dataset_name(PrepConfig(source=(file,))) == name
