@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 Codes = NDArray[np.int32]
 Positions = NDArray[np.int64]
 FACTOR = 0x9E3779B97F4A7C15
-"""Odd, half of its bits set: the upper bits of a product with it depend on all bits of the value."""
+"""Odd, with half of its bits set: the upper bits of a product with it depend on all others."""
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ def renumber(codes: Codes) -> tuple[Codes, Positions]:
     kept = order[: np.count_nonzero(first < len(codes))]
     new = np.empty(len(first), np.int32)
     new[kept] = np.arange(len(kept), dtype=np.int32)
-    return new[codes], kept
+    return new.take(codes), kept
 
 
 def n_distinct(codes: Codes) -> int:

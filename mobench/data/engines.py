@@ -3,7 +3,7 @@
 import importlib.util
 from dataclasses import dataclass
 
-from mobench.data.codes import IdCoder, HashingCoder
+from mobench.data.codes import HashingCoder, IdCoder
 from mobench.data.filters import Core, Edges, k_core
 from mobench.data.plan import Plan
 from mobench.data.store import InMemory, Parts, Rows

@@ -15,7 +15,8 @@ GONE = -1
 
 def rated_at_least(rows: Rows, minimum: float) -> Rows:
     """Return the rows rated at least ``minimum``, and those of sources without ratings (NaN)."""
-    return rows.take(~(rows.rating < minimum))
+    too_low = rows.rating < minimum
+    return rows.take(~too_low) if too_low.any() else rows
 
 
 def drop_repeats(rows: Rows, keep: Literal["latest", "first", "keep"]) -> Rows:

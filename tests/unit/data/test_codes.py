@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mobench.data.codes import (
-    IdCoder,
     HashingCoder,
+    IdCoder,
     compact,
     encode,
     factorise,
