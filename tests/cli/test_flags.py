@@ -73,7 +73,7 @@ FLAGS = {
     },
     "eval": COMMON | {"--split", "--k", "--resamples", "--confidence", "--seed", "--device"},
     "report": COMMON | {"--k", "--keep", "--min-base-hits", "--reference", "--resamples", "--seed"},
-    "reproduce": {"--data", "--dry-run", "--json"},
+    "reproduce": {"--data", "--only", "--dry-run", "--json"},
     "compare": {
         "--config",
         "--set",
