@@ -1,7 +1,5 @@
 """MGDA: the shortest vector in the convex hull of the gradients, exactly."""
 
-from typing import ClassVar
-
 import numpy as np
 from scipy.optimize import nnls
 
@@ -25,8 +23,8 @@ class MGDA(Solver):
     optimum); see ``min_norm``.
     """
 
-    needs_gramian: ClassVar[bool] = True
-    range: ClassVar[Range] = "simplex"
+    needs_gramian = True
+    range: Range = "simplex"
 
     def weights(self, losses: Vector, gramian: Vector | None, preference: Vector) -> Vector:
         """Return the min-norm weights."""
