@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from mobench.errors import TrainingError
-from mobench.solvers import mgda
-from mobench.solvers.mgda import MGDA, kkt_residual, min_norm
+from mobench.solvers import min_norm as solving
+from mobench.solvers.mgda import MGDA
+from mobench.solvers.min_norm import kkt_residual, min_norm
 from tests.unit.solvers.exact import exact_min_norm
 
 CASES: list[dict[str, Any]] = json.loads(Path(__file__).with_name("min_norm.json").read_text())
@@ -164,12 +165,12 @@ def test_a_least_squares_that_gives_up(monkeypatch: pytest.MonkeyPatch) -> None:
     def give_up(_matrix: Vector, _wanted: Vector) -> tuple[Vector, float]:
         raise RuntimeError("Maximum number of iterations reached.")
 
-    monkeypatch.setattr(mgda, "nnls", give_up)
+    monkeypatch.setattr(solving, "nnls", give_up)
     with pytest.raises(TrainingError, match=r"did not converge; Gramian '\[\[1\.0, 0\.0\]"):
         min_norm(np.eye(2))
 
 
 def test_a_least_squares_that_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mgda, "nnls", lambda _a, _b: (np.array([0.9, 0.1]), 0.0))
+    monkeypatch.setattr(solving, "nnls", lambda _a, _b: (np.array([0.9, 0.1]), 0.0))
     with pytest.raises(TrainingError, match="solution is not optimal"):
         min_norm(np.eye(2))
