@@ -10,6 +10,7 @@ from mobench.solvers.dwa import DWA
 from mobench.solvers.epo import EPO
 from mobench.solvers.fairgrad import FairGrad
 from mobench.solvers.famo import FAMO
+from mobench.solvers.imtl_g import IMTLG
 from mobench.solvers.imtl_l import IMTLL
 from mobench.solvers.mgda import MGDA
 from mobench.solvers.nash import NashMTL
@@ -29,6 +30,7 @@ SOLVERS: dict[str, type[Solver]] = {
     "nash": NashMTL,
     "fairgrad": FairGrad,
     "cagrad": CAGrad,
+    "imtl-g": IMTLG,
     "stch": STCH,
     "omd-tch": OMDTCH,
     "uw": UW,

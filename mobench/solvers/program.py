@@ -77,4 +77,4 @@ def _highs(gain: Vector, matrix: Vector, bounds: Vector, costs: Vector, gramian:
     )
     if result.status != 0:
         raise unsolved(f"linear program: {result.message}", gramian)
-    return np.maximum(result.x, 0.0)
+    return np.asarray(np.maximum(result.x, 0.0))

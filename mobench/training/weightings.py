@@ -13,7 +13,6 @@ from torch import Tensor
 from torchjd.aggregation import (
     AlignedMTLWeighting,
     DualProjWeighting,
-    IMTLGWeighting,
     PCGradWeighting,
     UPGradWeighting,
 )
@@ -119,33 +118,6 @@ class PCGrad(Solver):
         self.steps = state["steps"]
 
 
-class IMTLG(Solver):
-    """The direction with equal projections on all unit gradients (Liu et al., ICLR 2021, IMTL-G).
-
-    ``w ∝ G⁺ √diag(G)`` with sum 1. torchjd solves it for the unit gradients (C⁺1), and the weights
-    are divided by the norms: the same where G is regular, and independent of scale where not.
-
-    Pitfalls: weights may be negative, and explode where their sum is near 0; the preference has no
-    part in it. Zero gradients get weight 0.
-    """
-
-    needs_gramian = True
-    range: Range = "free"
-    uses_preference = False
-
-    def weights(self, losses: Vector, gramian: Vector | None, preference: Vector) -> Vector:
-        """Return the impartial weights."""
-        simplex(losses, preference)
-        exact = symmetric(losses, gramian)
-        norms = np.sqrt(exact.diagonal())
-        units = np.where(norms > 0, norms, np.inf)
-        weights = _solved(IMTLGWeighting(), exact / units[:, None] / units) / units
-        total = weights.sum()
-        if not abs(total) > RANK * np.abs(weights).sum():  # torchjd returns zeros
-            raise unsolved("impartial weights sum to 0", exact)
-        return np.asarray(weights / total)
-
-
 class AlignedMTL(Solver):
     """The mean of orthogonalised gradients (Senushkin et al., CVPR 2023, Aligned-MTL).
 
@@ -173,7 +145,6 @@ WEIGHTINGS: dict[str, type[Solver]] = {
     "upgrad": UPGrad,
     "dualproj": DualProj,
     "pcgrad": PCGrad,
-    "imtl-g": IMTLG,
     "aligned-mtl": AlignedMTL,
 }
 
