@@ -51,7 +51,9 @@ class ParetoMTL(Solver):
                 f"initial_share '{initial_share}' or decay '{decay}' out of range",
                 "initial_share is in [0, 1] and decay in [0, 1).",
             )
-        ones = np.ones(len(preferences[0])) if len(preferences) else np.ones(0)
+        if not len(preferences):
+            raise ConfigError("Pareto MTL has no wishes to compare", "give at least one.")
+        ones = np.ones(len(preferences[0]))
         self.vectors = np.array(
             [loss_vector(simplex(ones, np.asarray(r, dtype=np.float64))) for r in preferences]
         )

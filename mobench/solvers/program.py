@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 from itertools import combinations
+from math import comb
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from mobench.solvers.base import Vector, unsolved
 ENUMERATED = 6
 """Up to so many variables trying all vertices is faster than HiGHS (1,300 systems of 6 × 6)."""
 
-TOLERANCE = 1e-9
+TOLERANCE = 1e-10
 """How far a constraint may be missed, in units of the terms that cancel in it."""
 
 
@@ -52,8 +53,10 @@ def _best_vertex(
     wanted = np.concatenate([values[chosen], np.ones((len(chosen), 1))], axis=1)
     solvable = np.abs(np.linalg.det(systems)) > 1e-14
     vertices = np.linalg.solve(systems[solvable], wanted[solvable][..., None])[..., 0]
-    sizes = np.abs(vertices) @ np.abs(rows).T + np.abs(values)
-    feasible = (vertices @ rows.T - values >= -TOLERANCE * sizes).all(axis=1)
+    spare = vertices @ rows.T - values
+    np.put_along_axis(spare, chosen[solvable], 0.0, axis=1)  # equal, up to rounding
+    sizes = np.abs(vertices).max(axis=1, keepdims=True) + np.abs(values)
+    feasible = (spare >= -TOLERANCE * sizes).all(axis=1)
     if not feasible.any():
         raise unsolved("no vertex of the linear program is feasible", gramian)
     vertices = np.maximum(vertices[feasible], 0.0)
@@ -62,7 +65,7 @@ def _best_vertex(
 
 @lru_cache(maxsize=32)
 def _subsets(n: int, size: int) -> NDArray[np.intp]:
-    return np.array(list(combinations(range(n), size)), dtype=np.intp).reshape(-1, size)
+    return np.array(list(combinations(range(n), size)), dtype=np.intp).reshape(comb(n, size), size)
 
 
 def _highs(gain: Vector, matrix: Vector, bounds: Vector, costs: Vector, gramian: Vector) -> Vector:
