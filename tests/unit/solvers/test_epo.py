@@ -171,9 +171,9 @@ def test_losses_without_a_ray(losses: list[float]) -> None:
 
 
 def test_a_program_without_solution_is_an_error() -> None:
-    impossible = (np.ones(2), np.eye(2), np.full(2, 0.9), np.ones(2), np.eye(2))
-    for solve in (program._best_vertex, program._highs):
-        with pytest.raises(TrainingError, match=r"linear program.*Gramian '\[\[1\.0, 0\.0\]"):
-            solve(*impossible)
+    for m in (2, 7, 9):  # by vertices, by HiGHS and then vertices, by HiGHS alone
+        impossible = (np.ones(m), np.eye(m), np.full(m, 0.9), np.ones(m), np.eye(m))
+        with pytest.raises(TrainingError, match=r"linear program.*Gramian '\[\[1\.0, 0\.0"):
+            program.maximise(*impossible)
     with pytest.raises(TrainingError, match="all gradients are 0"):
         EPO().weights(np.ones(2), np.zeros((2, 2)), np.ones(2))
