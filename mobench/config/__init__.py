@@ -10,10 +10,12 @@ from mobench.config.base import Config, build
 
 if TYPE_CHECKING:
     from mobench.config.evaluate import EvalConfig
+    from mobench.config.methods import METHODS, OBJECTIVE_NAMES, RIVALS
     from mobench.config.prep import PrepConfig
+    from mobench.config.presets import PRESETS
     from mobench.config.recipe import Expectation, Recipe
     from mobench.config.report import ReportConfig
-    from mobench.config.train import METHODS, OBJECTIVE_NAMES, PRESETS, TrainConfig
+    from mobench.config.train import TrainConfig
 
 HOMES = {
     "EvalConfig": "evaluate",
@@ -21,9 +23,10 @@ HOMES = {
     "Expectation": "recipe",
     "Recipe": "recipe",
     "ReportConfig": "report",
-    "METHODS": "train",
-    "OBJECTIVE_NAMES": "train",
-    "PRESETS": "train",
+    "METHODS": "methods",
+    "OBJECTIVE_NAMES": "methods",
+    "RIVALS": "methods",
+    "PRESETS": "presets",
     "TrainConfig": "train",
 }
 
@@ -31,6 +34,7 @@ __all__ = [
     "METHODS",
     "OBJECTIVE_NAMES",
     "PRESETS",
+    "RIVALS",
     "Config",
     "EvalConfig",
     "Expectation",

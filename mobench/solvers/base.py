@@ -5,7 +5,7 @@ the gradients of losses i and j, so the update direction is Σ weights_k · grad
 """
 
 from abc import ABC, abstractmethod
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +42,13 @@ class Solver(ABC):
             ConfigError: The preference is no mix of wishes for these losses.
             TrainingError: A loss or the Gramian is not finite, or there is no solution.
         """
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return all that changes from step to step."""
+        return {}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:  # noqa: B027 (most have none)
+        """Continue from ``state_dict()``."""
 
 
 def simplex(losses: Vector, preference: Vector) -> Vector:

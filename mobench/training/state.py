@@ -31,7 +31,8 @@ class TrainState:
         epoch: Epochs completed.
         step: Steps taken in the current epoch.
         signals: Sampler signals from the last validation, to be applied when an epoch begins.
-        trace: One row per step of the current epoch (see ``Step``), ``[steps, 2M + 3]``.
+        trace: One row per step of the current epoch (see ``Step``), ``[steps, 2M + 3]``, or with
+            gradient norms ``[steps, 3M + 3]``.
         best: Weights of the selected epoch.
         history: Rows of history.parquet so far; ``steps`` and ``masses`` likewise.
         seconds: Time that the current epoch took before training was interrupted in it.
