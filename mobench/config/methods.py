@@ -54,6 +54,10 @@ class MethodConfig(Config):
     """rivals: divide objectives by gradient norm, loss before training, or both, for the solver."""
     solve_every: int = option(1, ge=1)
     """rivals: steps for which weights stand before they are computed anew."""
+    solver_options: tuple[str, ...] = option(())
+    """rivals: options of the solver itself, like c=0.4, or min_weights=0.1/0.2/0.1/0.1."""
+    regions: int = option(4, ge=1)
+    """pemtl: steps from no wish to all, of the mixes whose regions share out the losses."""
     fair_loss: Literal["pearson", "pearson-literal"] = option("pearson")
     """Fairness on uniform rows: squared correlation with each group, or Eq. 17 to the letter."""
 

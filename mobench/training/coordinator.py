@@ -44,6 +44,9 @@ class Coordinator(ABC):
     def observe(self, losses: Tensor) -> None:  # noqa: B027 (few look back)
         """Take the losses ``[M]`` of the same batch after the step."""
 
+    def end_epoch(self) -> None:  # noqa: B027
+        """Take note that an epoch is over."""
+
     @abstractmethod
     def trace(self) -> Tensor:
         """Return what is to be logged of the last step, float64, NaN where there is nothing.

@@ -22,6 +22,10 @@ def _solved(config: TrainConfig) -> bool:
     return config.solver is not None
 
 
+def _regional(config: TrainConfig) -> bool:
+    return config.solver == "pemtl"
+
+
 def _correlated(config: TrainConfig) -> bool:
     return config.uses_substitutes and "fair" in config.objectives
 
@@ -34,6 +38,8 @@ NEEDS: dict[str, tuple[Fits, str]] = {
     "acc_share": (_solved, "a method such as static or mgda"),
     "normalise": (_solved, "a method such as static or mgda"),
     "solve_every": (_solved, "a method such as static or mgda"),
+    "solver_options": (_solved, "a method such as static or mgda"),
+    "regions": (_regional, "--method pemtl"),
     "fair_loss": (_correlated, "objective fair and a method such as static, or sampler=uniform"),
 }
 """Settings that need something: whether it is there, and what it is."""

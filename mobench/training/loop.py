@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -87,16 +88,19 @@ def fit(state: TrainState, loop: Loop) -> Iterator[EpochRecord]:
 
 
 def take(step: Step | NativeStep, state: TrainState, loop: Loop, batch: Any) -> Tensor:
-    """Take a step; return its row of the trace.
+    """Take a step, and the parameters after it into their mean; return its row of the trace.
 
     Raises:
         TrainingError: There is no way on from here; the message says where that is.
     """
     try:
-        return step(loop.data, batch)
+        row = step(loop.data, batch)
     except TrainingError as error:
         where = f"epoch {state.epoch + 1}, step {state.step + 1}"
         raise TrainingError(f"{error.message} ({where})", error.hint) from error
+    if state.average:
+        state.average.add()
+    return row
 
 
 def leave(state: TrainState, loop: Loop) -> None:
@@ -170,8 +174,10 @@ def end_epoch(state: TrainState, loop: Loop, started: float) -> EpochRecord:
         TrainingError: The model's scores are not finite.
     """
     state.epoch, state.step = state.epoch + 1, 0
+    state.coordinator.end_epoch()
     trace = state.trace.cpu().numpy()
-    metrics, seen = loop.validator(state.model)
+    with state.average.in_place() if state.average else nullcontext():
+        metrics, seen = loop.validator(state.model)
     if not np.isfinite(seen.loss).all():  # every rank would be 1: nothing is better than NaN
         raise TrainingError(
             f"scores are not finite after epoch {state.epoch}", "lower --learning-rate."

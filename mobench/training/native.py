@@ -159,7 +159,11 @@ class NativeStep:
             if self.threads == 1:
                 move(*whole, *edges, self.lazy)
             else:
-                list(self.pool.map(lambda a, b, w=whole: move(*w, a, b, self.lazy), edges[:-1], edges[1:]))
+                list(
+                    self.pool.map(
+                        lambda a, b, w=whole: move(*w, a, b, self.lazy), edges[:-1], edges[1:]
+                    )
+                )
 
 
 @torch.no_grad()

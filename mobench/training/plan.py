@@ -18,7 +18,7 @@ from mobench.training.data import by_positions, objectives
 from mobench.training.fitting import check_fit
 from mobench.training.inherit import inherit
 from mobench.training.optimizer import make_optimizer
-from mobench.training.rivals import make_solver
+from mobench.training.rivals import solver_of
 from mobench.training.vectors import Vectors, read_vectors
 
 
@@ -126,12 +126,12 @@ def plan(
     given = _vectors(config, dataset, vectors) if vectors else None
     if given:
         config = config.with_defaults({"embedding_size": given.width})
-    if config.solver:
-        make_solver(config.solver)
     if len(config.loss_names) > 1:
         for goal in objectives(dataset, config).values():
             goal.start_weights()
     found = Plan(dataset, config, base, path, device, given, code)
+    if config.solver:
+        solver_of(config, found.steps_per_epoch)  # refuses what it cannot do
     _check_memory(found)
     return found
 

@@ -14,10 +14,7 @@ BASE: Space = {
 }
 CONTROLLER: Space = {"aux_weight": (0.1, 0.2, 0.4, 0.8), "slack": (0.05, 0.1, 0.2, 0.3)}
 SAMPLER: Space = {"sampler_step": (0.01, 0.03, 0.1)}
-SOLVER: Space = {
-    "acc_share": (0.3, 0.5, 0.7, 0.8, 0.9, 0.95),
-    "normalise": ("none", "l2", "loss", "loss+"),
-}
+SHARES: Space = {"acc_share": (0.3, 0.5, 0.7, 0.8, 0.9, 0.95)}
 
 
 def space(config: TrainConfig) -> Space:
@@ -28,7 +25,12 @@ def space(config: TrainConfig) -> Space:
     if config.method == "base":
         return BASE
     if config.solver:
-        return {**SOLVER, **(SAMPLER if config.adapts else {})}
+        from mobench.training.solver import ALL
+
+        kind = ALL[config.solver]
+        units = ("none", "l2", "loss", "loss+") if kind.needs_gramian else ("none", "loss")
+        shares = SHARES if kind.uses_preference else {}
+        return {**shares, "normalise": units, **(SAMPLER if config.adapts else {})}
     if config.has_controller:
         return {**CONTROLLER, **(SAMPLER if config.adapts else {})}
     return {}

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors.torch import load_file
 from torch import Tensor
 
@@ -14,6 +15,7 @@ from mobench.errors import ConfigError, TrainingError
 from mobench.metrics.comparison import KEEP, imp_over
 from mobench.models import Backbone, Histories, fresh
 from mobench.objectives import Validation
+from mobench.training.average import Average
 from mobench.training.batches import Rows, Scorer, Source
 from mobench.training.controller import PIController
 from mobench.training.coordinator import Controlled, Coordinator, Fixed
@@ -24,7 +26,7 @@ from mobench.training.native import native_loss, usable
 from mobench.training.noise import Noise
 from mobench.training.optimizer import make_optimizer
 from mobench.training.plan import Plan
-from mobench.training.rivals import make_solver
+from mobench.training.rivals import set_units, solver_of
 from mobench.training.selection import Selection
 from mobench.training.solved import Solved
 from mobench.training.state import TrainState
@@ -112,8 +114,9 @@ def begin(plan: Plan, loop: Loop) -> TrainState:
         ),
         engine="native" if _is_native(coordinator, model, loop) else "torch",
     )
-    if isinstance(coordinator, Solved) and coordinator.by_loss:
-        coordinator.set_start(first_losses(state, loop))
+    if isinstance(coordinator, Solved):
+        state.average = Average(model) if coordinator.solver.needs_average else None
+        set_units(coordinator.solver, lambda: first_losses(state, loop))
     if first:
         state.signals = sampler_signals(loop.objectives, state, first[1])
         state.history.append(first_row(state, *first[::2]))
@@ -128,7 +131,7 @@ def _is_native(coordinator: Coordinator, model: Backbone, loop: Loop) -> bool:
     return plain and usable(model, loop.data, loop.config.n_negatives)
 
 
-def first_losses(state: TrainState, loop: Loop) -> Tensor:
+def first_losses(state: TrainState, loop: Loop) -> NDArray[np.float64]:
     """Return the mean loss of each objective before training, ``[M]``, over some batches."""
     config = loop.config
     batches = loop.source.epoch(state.sampler.batches()[:FIRST_STEPS], loop.data)
@@ -139,7 +142,8 @@ def first_losses(state: TrainState, loop: Loop) -> Tensor:
     scorer = Scorer(state.model, loop.data, negatives, config.n_negatives)
     with torch.no_grad():
         losses = [step.losses(scorer, batches[index]) for index in range(len(batches))]
-    return torch.stack(losses).to(torch.float64).mean(0)
+    mean: NDArray[np.float64] = torch.stack(losses).to(torch.float64).mean(0).cpu().numpy()
+    return mean
 
 
 def check_keep(plan: Plan, metrics: dict[str, Any]) -> None:
@@ -168,9 +172,8 @@ def coordinate(plan: Plan, loss: float | None) -> tuple[Coordinator, Guard | Non
     """Return the coordinator, and the guard if a share of accuracy is to be kept."""
     config = plan.config
     if config.solver:
-        solver = make_solver(config.solver)
-        given = config.wishes, plan.device, config.normalise, config.solve_every
-        return Solved(solver, *given), None
+        solver = solver_of(config, plan.steps_per_epoch)
+        return Solved(solver, config.wishes, plan.device, config.solve_every), None
     if not config.has_controller or loss is None:
         return Fixed([1.0], plan.device), None
     target = config.target_loss or loss * (1 + config.slack)

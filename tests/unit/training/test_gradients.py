@@ -293,4 +293,5 @@ def test_settings_reach_the_steps(root):
     state, _ = running(root, "mf  mf", {"acc_share": 0.4, "normalise": "loss+", "solve_every": 3})
     coordinator = state.coordinator
     assert coordinator.preference == pytest.approx((0.4, 0.2, 0.2, 0.2))
-    assert (coordinator.normalise, coordinator.every) == ("loss+", 3)
+    assert (coordinator.solver.how, coordinator.every) == ("loss+", 3)
+    assert coordinator.solver.initial.min() > 0

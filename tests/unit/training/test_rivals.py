@@ -4,15 +4,17 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
+import torch
 
 from mobench.artifacts import partial
-from mobench.config import RIVALS, TrainConfig, build
+from mobench.config import RIVALS
 from mobench.errors import ConfigError, TrainingError
 from mobench.models import mf
-from mobench.solvers import SOLVERS, Solver
-from mobench.training.loop import make_step
+from mobench.solvers import Solver
+from mobench.training.loop import fit, make_step
 from mobench.training.native import NativeStep
 from mobench.training.run import resume, train
+from mobench.training.solver import ALL
 from mobench.training.start import begin, make_loop
 from mobench.training.step import GramianStep, Step
 from tests.unit.training.helpers import finish, make_plan, trained
@@ -27,6 +29,11 @@ VARIANTS = {
     "other coordinator": {"coordinator": "mgda", "normalise": "l2"},
     "other coordinator, reweight": {"coordinator": "static", "sampler_mode": "reweight"},
     "literal": {"method": "static", "fair_loss": "pearson-literal"},
+    "famo": {"method": "famo", "sampler_mode": "reweight"},
+    "mean": {"method": "omd-tch"},
+    "by epochs": {"coordinator": "dwa", "sampler_mode": "reweight"},
+    "random": {"coordinator": "pcgrad", "normalise": "l2"},
+    "two phases": {"method": "pemtl", "regions": 2},
 }
 
 
@@ -124,7 +131,7 @@ KINDS = {
     "static, adaptive": ({"coordinator": "static"}, NativeStep),
     "controller, substitutes": ({"sampler": "uniform"}, Step),
     "mgda, adaptive": ({"coordinator": "mgda"}, GramianStep),
-    "static by norm": ({"coordinator": "static", "normalise": "l2"}, GramianStep),
+    "famo, adaptive": ({"coordinator": "famo"}, Step),
     "static by loss": ({"coordinator": "static", "normalise": "loss"}, NativeStep),
 }
 
@@ -175,14 +182,14 @@ class Failing(Solver):
 
 
 def test_a_solver_that_fails_keeps_the_good_epochs(root, base, monkeypatch):
-    monkeypatch.setitem(SOLVERS, "epo", Failing)
+    monkeypatch.setitem(ALL, "epo", Failing)
     plan = make_plan(root, "failing", base, method="epo", epochs=4)
     with pytest.raises(TrainingError, match=r"on purpose; Gramian '\[\[.*epoch 3, step 2\)") as why:
         finish(train(plan))
     assert "epochs 1 to 2 are kept" in why.value.message
     assert "--epochs 2" in why.value.hint
     assert why.value.exit_code == 5
-    monkeypatch.setitem(SOLVERS, "epo", SOLVERS["static"])
+    monkeypatch.setitem(ALL, "epo", ALL["static"])
     saved = finish(resume(plan.path, epochs=2)[1])[1]
     assert saved.manifest.results["epochs_run"] == 2
 
@@ -213,10 +220,42 @@ def test_settings_that_would_do_nothing_are_refused(root, base, values, message)
     assert error.value.hint
 
 
-def test_every_solver_is_a_method():
-    assert set(SOLVERS) <= set(RIVALS)
-    for name in SOLVERS:
-        assert build(TrainConfig, {"method": name}).starts_from_base
+@pytest.mark.parametrize("name", RIVALS)
+def test_every_rival_trains(root, base, name):
+    run = trained(root, f"rival {name}", base, method=name, epochs=1, normalise="loss")
+    steps = run.read("steps.parquet")
+    weights = np.array([steps[f"weight_{n}"] for n in ("acc", "rev", "fair", "align")])
+    assert np.isfinite(weights).all()
+    assert np.abs(weights).max(0).min() > 0
+    assert run.manifest.results["method"] == name
+    assert run.manifest.config["method"] == name
+
+
+def test_famo_sees_the_same_batch_again(root, base, monkeypatch):
+    """With a learning rate near 0 the losses after a step are those before it."""
+    seen = []
+    monkeypatch.setattr(
+        "mobench.solvers.famo.FAMO.observe", lambda self, losses: seen.append((self.before, losses))
+    )
+    start = trained(root, "still", method="base", epochs=1, learning_rate=1e-9).path
+    trained(root, "famo, still", start, method="famo", epochs=1, learning_rate=1e-9)
+    assert len(seen) > 10
+    for before, after in seen:
+        assert after == pytest.approx(before, rel=1e-4, abs=1e-7)
+
+
+def test_omd_tch_keeps_the_mean_of_its_parameters(root, base):
+    values = {"method": "omd-tch", "epochs": 1, "batch_size": 1200, "sampler_mode": "reweight"}
+    start = trained(root, "one step", method="base", epochs=1, batch_size=1200).path
+    plan = make_plan(root, "never", start, **values)
+    loop = make_loop(plan)
+    state = begin(plan, loop)
+    before = {name: value.clone() for name, value in state.model.state_dict().items()}
+    list(fit(state, loop))
+    after = state.model.state_dict()
+    assert torch.equal(state.average.means["items"], after["items"])  # of one step
+    assert not torch.equal(before["items"], after["items"])
+    assert torch.equal(state.best["items"], after["items"])
 
 
 def test_tuning_tries_shares_and_normalisation(root, base):
