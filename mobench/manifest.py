@@ -129,6 +129,9 @@ def environment(device: str, threads: int | None) -> dict[str, Any]:
 
 
 def _version(package: str) -> str | None:
+    """Return the version of a package, of a loaded one without looking through its files."""
+    if (loaded := sys.modules.get(package)) and hasattr(loaded, "__version__"):
+        return str(loaded.__version__)
     try:
         return version(package)
     except PackageNotFoundError:

@@ -1,5 +1,6 @@
 """``mobench prep``."""
 
+import os
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -43,6 +44,7 @@ def prep(
     as_json: Json = False,
 ) -> None:
     """Turn raw reviews into a dataset artifact (filter, K-core, leave-one-out)."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # of NumPy: prep multiplies no matrices
     from mobench.data.prep import prepare
 
     out = Output("prep", as_json)

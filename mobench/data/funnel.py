@@ -169,11 +169,14 @@ def _before_core(coded: Coded, rejects: Rejects, config: PrepConfig, funnel: Fun
     funnel.add("read", _read_counts(coded.n_rows, users, items, rejects))
     funnel.add("valid rows", (coded.n_rows, len(users), len(items)))
     rating = f"rating ≥ {config.min_rating:g}" if coded.is_rated else "no ratings"
-    funnel.add(rating, counts(coded.parts))
+    left = counts(coded.parts)
+    funnel.add(rating, left)
     if config.duplicates != "keep":
         keep = config.duplicates
         coded.parts.update(lambda rows: drop_repeats(rows, keep))
-    funnel.add(REPEATS[config.duplicates], counts(coded.parts))
+        if sum(map(len, coded.parts)) < left[0]:
+            left = counts(coded.parts)
+    funnel.add(REPEATS[config.duplicates], left)
 
 
 def _read_counts(

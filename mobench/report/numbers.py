@@ -8,8 +8,9 @@ from typing import Any
 from mobench.artifacts import Artifact
 from mobench.config.compare import CompareConfig
 from mobench.metrics import METRICS
+from mobench.metrics.correction import holm
+from mobench.metrics.paired import paired
 from mobench.metrics.resampling import HEADLINE
-from mobench.metrics.significance import holm, paired
 from mobench.report.inputs import Evaluated, load
 from mobench.report.pairing import common_k
 

@@ -4,6 +4,7 @@ import typer
 
 from mobench.cli.app import COMMANDS, app_for
 from mobench.config import (
+    METHODS,
     CompareConfig,
     EvalConfig,
     PrepConfig,
@@ -72,7 +73,7 @@ FLAGS = {
         "--device",
     },
     "eval": COMMON | {"--split", "--k", "--resamples", "--confidence", "--seed", "--device"},
-    "report": COMMON | {"--k", "--keep", "--min-base-hits", "--resamples", "--seed"},
+    "report": COMMON | {"--k", "--keep", "--min-base-hits", "--reference", "--resamples", "--seed"},
     "reproduce": {"--data", "--only", "--dry-run", "--json"},
     "compare": {
         "--config",
@@ -150,3 +151,8 @@ def test_every_field_with_a_panel_is_a_flag_that_shows_its_default() -> None:
             assert info.description.replace("[", r"\[") in option.help
             if info.default not in (None, ()):
                 assert r"\[default: " in option.help
+
+
+def test_the_help_of_method_names_every_method() -> None:
+    words = options("train")["--method"].help.replace(",", " ").replace(". ", " ").split()
+    assert set(METHODS) <= set(words)

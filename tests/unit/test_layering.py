@@ -32,6 +32,7 @@ FORBIDDEN = {"report": {"models", "evaluation", "training"}}
 HOMES = {
     "polars": ("data/", "report/compare.py", "api/"),
     "torch": ("models/", "evaluation/", "training/"),
+    "torchjd": ("training/",),
     "safetensors": ("evaluation/", "training/"),
     "matplotlib": ("report/plots", "report/dataset/plots.py"),
     "typer": ("cli/",),

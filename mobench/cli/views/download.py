@@ -49,7 +49,7 @@ def progress(out: Output) -> "Iterator[Callable[[str], Progress]]":
 
     columns = (rich.TextColumn(" {task.description}"), rich.BarColumn(), rich.DownloadColumn())
     speed = (rich.TransferSpeedColumn(), rich.TimeRemainingColumn())
-    with rich.Progress(*columns, *speed, console=STDERR, transient=True) as bars:
+    with rich.Progress(*columns, *speed, console=STDERR.console, transient=True) as bars:
         yield lambda name: _bar(bars, name)
 
 
