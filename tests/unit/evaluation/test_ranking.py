@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from mobench.data.dataset import Dataset
-from mobench.evaluation.ranking import Ranker, top
+from mobench.evaluation.ranking import Ranker
 from mobench.models import Backbone
 from mobench.seeds import Seeds
 from tests.synthetic import planted, write
@@ -94,13 +94,6 @@ def test_tie_order_does_not_follow_the_item_codes(dataset):
         Table(torch.zeros(dataset.n_users, dataset.n_items))
     )
     assert lists.items.mean() > 5
-
-
-def test_top_orders_equal_scores_by_place():
-    scores = torch.tensor([[1.0, 2.0, 2.0, 2.0], [4.0, 3.0, 2.0, 1.0]])
-    best, items = top(scores, 2, torch.tensor([0, 3, 1, 2]))
-    assert items.tolist() == [[2, 3], [0, 1]]
-    assert best.tolist() == [[2.0, 2.0], [4.0, 3.0]]
 
 
 def test_rows_of_one_user_share_a_list_and_no_target_is_masked(tmp_path):
