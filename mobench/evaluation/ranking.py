@@ -68,6 +68,7 @@ class Ranker:
         device: Where to compute.
         max_length: Items of history that a model reads at most: train for val, train and val for
             test. 0 where models read none.
+        repeats: How often it will rank at most, which decides whether native code pays.
 
     Attributes:
         place: Column in which the scores of each item stand, ``[I]`` int64 on the device.
@@ -81,10 +82,12 @@ class Ranker:
         seed: int,
         device: str,
         max_length: int = 0,
+        repeats: int = 1,
     ) -> None:
         rows = dataset.splits[split]
         known = [dataset.splits["train"]] + ([dataset.splits["val"]] if split == "test" else [])
         self.rows, self.k, self.device, self.n_items = rows, k, device, dataset.n_items
+        self.repeats = repeats
         self.reader = Reader(known, dataset, max_length, device) if max_length else None
         self.order = self.reader.order(rows.user) if self.reader else np.arange(len(rows))
         order = self.order
@@ -149,7 +152,7 @@ class Ranker:
 
     def _selecting(self) -> Select:
         """Return what ranks a block: native code where it is worth loading; results are equal."""
-        pays = len(self.order) * self.width >= MIN_SCORES
+        pays = self.repeats * len(self.order) * self.width >= MIN_SCORES
         if self.device == "cpu" and pays and importlib.util.find_spec("numba"):
             from mobench.evaluation import native
 

@@ -44,6 +44,7 @@ class Validator:
             TIE_SEED,
             data.device,
             max_length,
+            repeats=config.epochs,
         )
         rows = dataset.splits["val"]
         users, items = (
