@@ -17,4 +17,5 @@ def outcome(top_k: TopK, dataset: Dataset) -> Outcome:
         pop_group=items.pop_group,
         n_train=items.n_train,
         target_share=dataset.target_share,
+        user=top_k.user,
     )

@@ -127,6 +127,7 @@ def _outcome(artifact: Artifact) -> Outcome:
         pop_group=items["pop_group"],
         n_train=items["n_train"],
         target_share=shares["target_share"][np.argsort(shares["group"])],
+        user=targets["user"],
     )
 
 

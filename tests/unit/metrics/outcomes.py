@@ -48,6 +48,7 @@ def take(outcome: Outcome, users: NDArray[np.intp]) -> Outcome:
         target=outcome.target[users],
         rank=outcome.rank[users],
         lists=outcome.lists[users],
+        user=None,  # a user drawn twice counts as two
     )
 
 
