@@ -13,8 +13,9 @@ from torch import Tensor
 
 from mobench.data.dataset import Dataset, Interactions
 from mobench.errors import DataError
+from mobench.evaluation.candidates import draw
 from mobench.evaluation.reader import Reader
-from mobench.evaluation.seen import Seen
+from mobench.evaluation.seen import Seen, masked
 from mobench.evaluation.selection import GROUP, Select, Selected, select
 from mobench.models import Backbone
 from mobench.seeds import Seeds
@@ -69,9 +70,13 @@ class Ranker:
         max_length: Items of history that a model reads at most: train for val, train and val for
             test. 0 where models read none.
         repeats: How often it will rank at most, which decides whether native code pays.
+        candidates: ``uniform:N`` or ``popularity:N``: rank among drawn items only.
 
     Attributes:
         place: Column in which the scores of each item stand, ``[I]`` int64 on the device.
+
+    Raises:
+        ConfigError: There are candidates, and a user with several held-out rows.
     """
 
     def __init__(
@@ -83,6 +88,7 @@ class Ranker:
         device: str,
         max_length: int = 0,
         repeats: int = 1,
+        candidates: str | None = None,
     ) -> None:
         rows = dataset.splits[split]
         known = [dataset.splits["train"]] + ([dataset.splits["val"]] if split == "test" else [])
@@ -98,6 +104,16 @@ class Ranker:
         self.place = torch.from_numpy(place).to(device)
         self.users = torch.from_numpy(ordered.user.astype(np.int64)).to(device)
         self.targets = torch.from_numpy(place[ordered.item]).to(device).unsqueeze(1)
+        self.pool: Tensor | None = None
+        if candidates:
+            drawn = draw(
+                candidates,
+                dataset,
+                rows,
+                masked(known, rows, dataset.n_users, dataset.n_items),
+                seed,
+            )
+            self.pool = self.place[torch.from_numpy(drawn[order]).to(device)]
         self.width = _width(self.n_items)
         # what fills the last columns is never looked at
         filled = np.concatenate((self.items, np.zeros(self.width - self.n_items, np.int64)))
@@ -187,6 +203,10 @@ class Ranker:
         target = self.targets[start:stop]
         wanted = scores.gather(1, target)
         scores.view(-1)[self.seen.flat(start, stop, self.width)] = -torch.inf
+        if self.pool is not None:  # all but the candidates are out of it
+            pool = self.pool[start:stop]
+            held = scores.gather(1, pool)
+            scores.fill_(-torch.inf).scatter_(1, pool, held)
         k = min(self.k, self.width)
         found = choose(scores, target.squeeze(1), wanted, k)
         short = (0, self.k - k)  # a catalogue smaller than the list

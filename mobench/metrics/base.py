@@ -53,7 +53,9 @@ class Outcome:
         _require(bool((self.lists >= 0).any()), "no list holds an item")
         _require(-1 <= self.lists.min() <= self.lists.max() < n_items, "a list holds unknown items")
         _require(0 <= self.target.min() <= self.target.max() < n_items, "a target is unknown")
-        _require(self.user is None or len(self.user) == n_users, "users and targets differ in length")
+        _require(
+            self.user is None or len(self.user) == n_users, "users and targets differ in length"
+        )
         _require(self.rank.min() >= 1, "a rank is below 1")
         per_item = (self.fair_group, self.pop_group, self.n_train)
         _require(

@@ -135,6 +135,7 @@ def _lists(artifact: Artifact, users: np.ndarray) -> np.ndarray:
     """Return the recommended items, ``[U, K]``, in the order of ``users`` (which may repeat)."""
     rows = artifact.read("recommendations.parquet", ["user", "rank", "item"])
     distinct, place = np.unique(users, return_inverse=True)
-    lists = np.full((len(distinct), int(rows["rank"].max(initial=0))), -1, dtype=np.int32)
+    longest = max(artifact.manifest.config["k"])  # other tools' lists may all be shorter
+    lists = np.full((len(distinct), longest), -1, dtype=np.int32)
     lists[np.searchsorted(distinct, rows["user"]), rows["rank"] - 1] = rows["item"]
     return lists[place]

@@ -44,7 +44,7 @@ class Validator:
             TIE_SEED,
             data.device,
             max_length,
-            repeats=config.epochs,
+            repeats=config.max_epochs,
         )
         rows = dataset.splits["val"]
         users, items = (
