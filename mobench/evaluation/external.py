@@ -17,7 +17,7 @@ from mobench.evaluation.outcome import outcome
 from mobench.evaluation.ranking import TopK, Track
 from mobench.evaluation.run import Evaluated, load_split, prepare
 from mobench.evaluation.seen import masked
-from mobench.evaluation.writing import write_groups, write_lists, write_metrics
+from mobench.evaluation.writing import write_groups, write_lists, write_metrics, write_profiles
 from mobench.manifest import Input
 from mobench.models.device import pick_device
 
@@ -73,7 +73,7 @@ def evaluate_lists(
         return Evaluated(found, fresh=False)
     dataset = load_split(source, config)
     top_k, tally = _top_k(config, given.file, dataset)
-    record = outcome(top_k, dataset)
+    record = outcome(top_k, dataset, config.split)
     manifest = draft_manifest(
         "metrics",
         config.model_dump(mode="json"),
@@ -85,10 +85,11 @@ def evaluate_lists(
         values = write_metrics(draft, record, config)
         write_lists(draft, top_k)
         write_groups(draft, record, dataset, config.k[0])
+        write_profiles(draft, record)
         results = _summary(given, base, values) | {"lists": tally.as_dict()}
         if base:
             ranker, model = prepare(base, dataset, config, pick_device(config.device))
-            theirs = outcome(ranker.rank(model, track), dataset)
+            theirs = outcome(ranker.rank(model, track), dataset, config.split)
             rests = base.manifest.results["val"], int(base.manifest.config["min_base_hits"])
             results["comparison"] = against_base(record, theirs, *rests, config)
         return Evaluated(draft.finish(results, replace=replace), fresh=True)

@@ -15,7 +15,7 @@ from mobench.errors import ConfigError
 from mobench.evaluation.comparison import against_base
 from mobench.evaluation.outcome import outcome
 from mobench.evaluation.ranking import Ranker, Track
-from mobench.evaluation.writing import write_groups, write_lists, write_metrics
+from mobench.evaluation.writing import write_groups, write_lists, write_metrics, write_profiles
 from mobench.manifest import Input
 from mobench.metrics.base import Outcome
 from mobench.models import Backbone, Popularity, find, fresh, own
@@ -106,7 +106,7 @@ def _score(job: Job, path: Path, replace: bool, track: Track | None) -> Artifact
     threads = set_threads(0, int(run.manifest.results["n_parameters"]))
     ranker, model = prepare(run, dataset, config, device)
     top_k = ranker.rank(model, track)
-    record = outcome(top_k, dataset)
+    record = outcome(top_k, dataset, config.split)
     job.known[run.digest] = record
     manifest = draft_manifest(
         "metrics",
@@ -121,11 +121,12 @@ def _score(job: Job, path: Path, replace: bool, track: Track | None) -> Artifact
         values = write_metrics(draft, record, config)
         write_lists(draft, top_k)
         write_groups(draft, record, dataset, config.k[0])
+        write_profiles(draft, record)
         results = summary(run, values) | {"tie_share": float(top_k.tied.mean())}
         if base:
             if base.digest not in job.known:
                 theirs = ranker.rank(load_model(base, dataset, device), track)
-                job.known[base.digest] = outcome(theirs, dataset)
+                job.known[base.digest] = outcome(theirs, dataset, config.split)
             rests = run.manifest.results["base_val"], int(run.manifest.config["min_base_hits"])
             results["comparison"] = against_base(record, job.known[base.digest], *rests, config)
         return draft.finish(results, replace=replace)

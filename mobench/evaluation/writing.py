@@ -94,3 +94,19 @@ def write_groups(draft: Draft, record: Outcome, dataset: Dataset, k: int) -> Non
             "n_train": record.n_train,
         },
     )
+
+
+def write_profiles(draft: Draft, record: Outcome) -> None:
+    """Write profiles.parquet: what came before, per user and fairness group; zeros are left out."""
+    if record.user is None or record.profile is None:
+        return
+    users, first = np.unique(record.user, return_index=True)
+    row, group = record.profile[first].nonzero()
+    draft.write_table(
+        "profiles.parquet",
+        {
+            "user": users[row],
+            "group": group.astype(np.int16),
+            "n": record.profile[first][row, group].astype(np.int32),
+        },
+    )

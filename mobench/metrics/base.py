@@ -27,6 +27,8 @@ class Outcome:
         target_share: Wanted share of slots per popularity group, ``[P]``, sums to 1.
         user: User of each row, ``[U]`` int: equal where rows are of one user, who has one list.
             ``None`` where every row has a user of its own.
+        profile: What each row's user had before, in rows per fairness group, ``[U, G]``. ``None``
+            where that is not known: metrics that need it are ``nan``.
 
     Raises:
         DataError: Nothing to measure (no user, no recommended item), or arrays that do not fit
@@ -42,6 +44,7 @@ class Outcome:
     n_train: NDArray[np.int32]
     target_share: NDArray[np.float64]
     user: NDArray[np.int32] | None = None
+    profile: NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
         # Once per ranking, so that every metric may rely on it.
@@ -56,6 +59,8 @@ class Outcome:
         _require(
             self.user is None or len(self.user) == n_users, "users and targets differ in length"
         )
+        n_rows = n_users if self.profile is None else len(self.profile)
+        _require(n_rows == n_users, "profiles and targets differ in length")
         _require(self.rank.min() >= 1, "a rank is below 1")
         per_item = (self.fair_group, self.pop_group, self.n_train)
         _require(
