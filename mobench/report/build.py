@@ -10,6 +10,9 @@ from mobench.artifacts import Artifact, Draft, draft_manifest, existing
 from mobench.config.report import ReportConfig
 from mobench.manifest import Input
 from mobench.report.compare import compare, load
+from mobench.report.dataset.figures import charts
+from mobench.report.dataset.parts import SHOWN
+from mobench.report.figure import Chart
 from mobench.report.figures import figures
 from mobench.report.heat import twin
 from mobench.report.html import page
@@ -82,6 +85,8 @@ def write(draft: Draft, comparison: Comparison, title: str) -> None:
     for figure in shown:
         draft.write_text(f"figures/{figure.name}.svg", drawn[figure.name])
         draft.write_text(f"figures/{figure.name}.csv", as_csv(figure.data))
+    for chart in _dataset_charts(comparison):
+        draft.write_text(f"figures/{chart.name}.csv", as_csv(chart.data))
     columns = results(comparison)
     draft.write_text("results.csv", as_csv(columns))
     draft.write_table("results.parquet", arrow(columns))
@@ -90,6 +95,12 @@ def write(draft: Draft, comparison: Comparison, title: str) -> None:
         draft.write_text("preferences.tex", latex_plain([twin(each) for each in preferences]))
     draft.write_text("report.md", markdown(comparison, title, table, shown))
     draft.write_text("report.html", page(comparison, title, table, shown, drawn, style))
+
+
+def _dataset_charts(comparison: Comparison) -> list[Chart]:
+    """Return the figures of the dataset that the page shows, for their data."""
+    summary = comparison.dataset.summary
+    return [chart for chart in charts(summary) if chart.kind in SHOWN] if summary else []
 
 
 def headline(comparison: Comparison) -> dict[str, object]:

@@ -16,6 +16,7 @@ from mobench.report.measuring import (
     Measured,
     as_estimate,
     estimates,
+    exposure,
     group_hits,
     volume,
 )
@@ -136,6 +137,7 @@ def _row(label: str, pairs: Mapping[str, Sequence[Pair]], bench: Bench) -> Row:
         traces=tuple(found for run in runs if (found := trace(run))),
         origins=tuple(origin(run, base) for run, base in _distinct(mine)),
         wish=wish(mine) if role == "method" else None,
+        exposure=exposure(runs, bench.k),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from mobench.report.records import Columns
 
-Kind = Literal["pareto", "heat", "controller", "guard", "weights", "groups"]
+Kind = Literal["pareto", "parallel", "heat", "controller", "guard", "weights", "groups", "exposure"]
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from mobench.metrics import METRICS, OBJECTIVE_METRICS
+from mobench.report.coordinates import coordinates
+from mobench.report.exposure import exposures
 from mobench.report.figure import Figure, append, slug
 from mobench.report.heat import heat_map
 from mobench.report.records import Columns, Comparison, Row
+from mobench.report.runs import mean_id, preference, runs
 from mobench.report.tables import UNIT
 from mobench.report.traces import traces_of
 from mobench.report.wishes import studies
@@ -26,10 +29,12 @@ def figures(comparison: Comparison) -> list[Figure]:
         for name in OBJECTIVE_METRICS
         if name != "hit"
     ]
+    found += [coordinates(comparison, each, several=len(backbones) > 1) for each in backbones]
     found += [heat_map(study) for study in studies(comparison.of_role("method"))]
     for row in comparison.of_role("method"):
         found += traces_of(row)
-    return _named_apart([*found, _groups(comparison)])
+    shown = _group_rows(comparison)
+    return _named_apart([*found, _groups(comparison, shown), *exposures(shown)])
 
 
 def _named_apart(found: Sequence[Figure]) -> list[Figure]:
@@ -47,12 +52,15 @@ def _pareto(comparison: Comparison, name: str, backbone: str, *, several: bool) 
     metric = METRICS[name]
     rows = [row for row in comparison.rows if row.role != "sanity" and row.backbone == backbone]
     data: Columns = {key: [] for key in ("label", "seed", "kind", "hit", name, "valid")}
+    about: Columns = {key: [] for key in ("id", "preference", "command", "status")}
     for row in rows:
-        for point in row.points:
-            valid = row.role == "reference" or point.valid
-            append(data, row.label, point.seed, "run", *_spot(point.values, name), valid)
+        for run in runs(row):
+            seed, values = run.point.seed, run.point.values
+            append(data, row.label, seed, "run", *_spot(values, name), run.valid)
+            append(about, run.id, run.preference, run.command, run.status)
         mean = {key: row.values[key].value for key in ("hit", name)}
         append(data, row.label, None, "mean", *_spot(mean, name), not row.reasons)
+        append(about, mean_id(row), preference(row), "the mean of its runs", _verdict(row))
     toward = "rising" if metric.higher_is_better else "falling, so its axis is turned,"
     return Figure(
         name=f"pareto-{name.replace('_', '-')}" + (f"-{slug(backbone)}" if several else ""),
@@ -72,8 +80,14 @@ def _pareto(comparison: Comparison, name: str, backbone: str, *, several: bool) 
             "base": next(row.label for row in rows if row.role == "reference"),
             "keep": comparison.config.keep,
             "k": comparison.k,
+            "about": about,
         },
     )
+
+
+def _verdict(row: Row) -> str:
+    words = {True: "yes", False: "no", None: "?"}
+    return "reference" if row.role == "reference" else words[row.valid]
 
 
 def _spot(values: dict[str, float], name: str) -> tuple[float, float]:
@@ -88,10 +102,14 @@ def _means(rows: Sequence[Row], name: str) -> str:
     )
 
 
-def _groups(comparison: Comparison) -> Figure:
+def _group_rows(comparison: Comparison) -> list[Row]:
+    """Return the rows whose groups are shown: the bases and the best others."""
     judged = [r for r in comparison.rows if r.role in ("control", "method")]
     best = sorted(judged, key=lambda r: (not r.valid, comparison.rows.index(r)))
-    shown = [*comparison.of_role("reference"), *best[: MOST_ROWS - 1]]
+    return [*comparison.of_role("reference"), *best[: MOST_ROWS - 1]]
+
+
+def _groups(comparison: Comparison, shown: Sequence[Row]) -> Figure:
     base = shown[0].groups
     order = sorted(
         (g for g in range(len(base.n)) if base.n[g]), key=lambda g: (base.hit[g], base.label[g])

@@ -6,19 +6,20 @@ plotting library is changed.
 
 import io
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure as Canvas
-from matplotlib.lines import Line2D
 
 from mobench.report.figure import Figure
-from mobench.report.palette import INK, LINE, RC, SHADE, Style, clean
-from mobench.report.plots_canvas import columns, new_canvas
+from mobench.report.palette import INK, RC, SHADE, Style
+from mobench.report.plots_canvas import columns, legend, new_canvas
+from mobench.report.plots_groups import exposure, groups
 from mobench.report.plots_heat import heat
+from mobench.report.plots_parallel import parallel
 from mobench.report.plots_traces import controller, guard, weights
 
 NO_METADATA = dict.fromkeys(("Date", "Creator", "Format", "Type"))
@@ -61,7 +62,7 @@ def _pareto(figure: Figure, style: dict[str, Style]) -> Canvas:
     axes.set_xlabel(f"Hit@{facts['k']} × 100  →")
     unit = "" if name == "pop_kl" else " × 100"
     axes.set_ylabel(f"{facts['label']}@{facts['k']}{unit}  →")
-    _legend(canvas, list(dict.fromkeys(figure.data["label"])), style)
+    legend(canvas, list(dict.fromkeys(figure.data["label"])), style)
     return canvas
 
 
@@ -109,51 +110,13 @@ def _shade(axes: Axes, start: float, text: str) -> None:
     )
 
 
-def _legend(canvas: Canvas, labels: Sequence[str], style: dict[str, Style]) -> None:
-    marks = [
-        Line2D([], [], color=style[label][0], marker=style[label][1], linestyle="", label=label)
-        for label in labels
-    ]
-    columns = 2 if max(map(len, labels)) > 10 else 3
-    names = [clean(label) for label in labels]
-    canvas.legend(marks, names, loc="outside lower center", ncols=min(columns, len(labels)))
-
-
-def _groups(figure: Figure, style: dict[str, Style]) -> Canvas:
-    data = columns(figure)
-    labels = list(dict.fromkeys(figure.data["row"]))
-    order = list(dict.fromkeys(figure.data["group"]))
-    first = data["row"] == labels[0]
-    canvas = new_canvas(4.8, 1.2 + 0.3 * len(order))
-    axes = canvas.add_subplot()
-    hits = data["hit"].astype(float).reshape(len(labels), len(order))
-    axes.hlines(range(len(order)), hits.min(axis=0), hits.max(axis=0), color=LINE, linewidth=5)
-    for n, label in enumerate(labels):
-        own = data["row"] == label
-        hit, least = data["hit"][own].astype(float), data["is_minimum"][own].astype(bool)
-        height = np.arange(len(order)) + 0.15 * (n - (len(labels) - 1) / 2)
-        colour, marker = style[label]
-        axes.scatter(hit, height, s=30, color=colour, marker=marker, zorder=3, linewidths=0)
-        axes.scatter(
-            hit[least], height[least], s=95, facecolors="none", edgecolors=colour, zorder=4
-        )
-    names = [
-        f"{clean(str(label))}  ({n:,})"
-        for label, n in zip(data["label"][first], data["n"][first].tolist(), strict=True)
-    ]
-    axes.set_yticks(range(len(order)), names)
-    axes.set_xlim(left=0)
-    axes.set_xlabel(f"Hit@{figure.facts['k']} × 100  →   (users with a target in the group)")
-    axes.grid(visible=False, axis="y")
-    _legend(canvas, labels, style)
-    return canvas
-
-
 DRAW: dict[str, Callable[[Figure, dict[str, Style]], Canvas]] = {
     "pareto": _pareto,
+    "parallel": parallel,
     "heat": heat,
     "controller": controller,
     "guard": guard,
     "weights": weights,
-    "groups": _groups,
+    "groups": groups,
+    "exposure": exposure,
 }

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from mobench.config.report import ReportConfig
+from mobench.data.summary.records import Summary
 
 Role = Literal["sanity", "reference", "control", "method"]
 """What a row is in the table: popularity, base, continue, or a method to be judged."""
@@ -77,6 +78,21 @@ class GroupHits:
 
 
 @dataclass(frozen=True)
+class Shares:
+    """What item groups get of all recommended places, ``[G]``, averaged over the seeds of a row.
+
+    Attributes:
+        label: Names of the groups.
+        share: Their shares of the places, sum 1.
+        target: The shares that they should have, sum 1.
+    """
+
+    label: list[str]
+    share: list[float]
+    target: list[float]
+
+
+@dataclass(frozen=True)
 class Trace:
     """How one run trained; an empty table where the run did not record it."""
 
@@ -110,6 +126,14 @@ class Origin:
     device: str
     train_seconds: float | None
     eval_seconds: float
+    train_cpu_seconds: float | None = None
+    """CPU seconds of the training, over all threads."""
+    train_memory_mb: float | None = None
+    """Peak memory of the process that trained."""
+    eval_memory_mb: float | None = None
+    """Peak memory of the process that evaluated."""
+    epochs: int | None = None
+    """Epochs run."""
 
 
 @dataclass(frozen=True)
@@ -150,6 +174,7 @@ class Row:
         traces: How its runs trained.
         origins: Where its runs come from.
         wish: What was wished for; ``None`` but for methods whose runs are still there.
+        exposure: Shares of the recommended places by kind of item group (``fair``, ``pop``).
     """
 
     label: str
@@ -171,15 +196,24 @@ class Row:
     traces: tuple[Trace, ...] = field(repr=False)
     origins: tuple[Origin, ...] = field(repr=False)
     wish: Wish | None = None
+    exposure: dict[str, Shares] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
 class DatasetFacts:
-    """What is known about the dataset; ``results`` is empty where its artifact is gone."""
+    """What is known about the dataset.
+
+    Attributes:
+        name: Its name.
+        sha256: Its hash.
+        results: What prep said of it; empty where its artifact is gone.
+        summary: Its numbers, ``None`` where its artifact is gone.
+    """
 
     name: str
     sha256: str
     results: dict[str, Any]
+    summary: Summary | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)

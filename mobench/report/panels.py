@@ -1,0 +1,206 @@
+"""The page's plots: live where scripts run, still in print and without; each with its data."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any
+
+from mobench.metrics import METRICS, OBJECTIVE_METRICS
+from mobench.report.figure import Figure
+from mobench.report.live import live
+from mobench.report.markup import (
+    Markup,
+    copied,
+    element,
+    folded,
+    inline_svg,
+    joined,
+    lead,
+    table,
+)
+from mobench.report.notation import MISSING, counted, minus, percent
+from mobench.report.palette import Style
+from mobench.report.records import Comparison, Row
+from mobench.report.runs import Run, all_runs
+from mobench.report.tables import UNIT
+from mobench.report.tabulate import swatch
+
+MOST_ROWS = 40
+"""Rows of the data below a plot; longer ones are thinned evenly, for the CSV has them all."""
+
+HOW = (
+    "Up and right is better in every panel. Small marks are runs, large ones means over seeds,"
+    " hollow ones are not valid; the shaded region keeps at least {keep} of base's Hit, and the"
+    " cross-hair is base. Popularity is left out."
+)
+SELECT = (
+    "Drag in a panel, or choose methods or single runs, to see the same runs everywhere; point at"
+    " a mark for its run, preference and command."
+)
+
+
+@dataclass(frozen=True)
+class Panels:
+    """The figures of a report as parts of its page.
+
+    Attributes:
+        figures: The figures in order.
+        drawn: The SVG of each by name.
+        style: Colour and mark of each row by label.
+    """
+
+    figures: Sequence[Figure]
+    drawn: Mapping[str, str]
+    style: Mapping[str, Style]
+
+    def of(self, *kinds: str) -> list[Figure]:
+        """Return the figures of some kinds in order."""
+        return [figure for figure in self.figures if figure.kind in kinds]
+
+    def pareto(self, comparison: Comparison) -> Markup:
+        """Return the panels, what selects runs in all of them, and the runs themselves."""
+        shown = all_runs(comparison)
+        panels = [self._plot(figure) for figure in self.of("pareto")]
+        keep = percent(comparison.config.keep, places=0)
+        return joined(
+            lead(HOW.format(keep=keep)),
+            _chooser([row for row in comparison.rows if row.role != "sanity"], self.style),
+            element("div", *panels, class_="grid"),
+            *[self._plot(figure) for figure in self.of("parallel")],
+            folded(f"The {counted(len(shown), 'run')} behind the marks", self._runs(shown)),
+        )
+
+    def preferences(self) -> Markup:
+        """Return the heat maps; nothing where no rows differ in preference only."""
+        words = (
+            "Rows that differ in their preference only: whether each objective follows its wish."
+        )
+        plots = [self._plot(figure, data=True) for figure in self.of("heat")]
+        return joined(lead(words), *plots) if plots else Markup("")
+
+    def training(self, comparison: Comparison) -> Markup:
+        """Return the traces of every method that has some; all but the first folded."""
+        blocks: list[Markup] = []
+        for row in comparison.of_role("method"):
+            own = [
+                f for f in self.of("controller", "guard", "weights") if f.facts["row"] == row.label
+            ]
+            if own:
+                grid = self._traces(own)
+                name = f"{row.label} ({counted(len(own), 'figure')})"
+                blocks.append(folded(name, grid) if blocks else grid)
+        words = "How accuracy loss was held at its target, and which groups were drawn more often."
+        return joined(lead(words), *blocks) if blocks else Markup("")
+
+    def _traces(self, own: Sequence[Figure]) -> Markup:
+        first, *rest = [self._plot(figure, data=True) for figure in own]
+        return element("div", first, element("div", *rest), class_="grid two")
+
+    def groups(self) -> Markup:
+        """Return Hit and exposure per group of items."""
+        words = (
+            "min-Hit is the lowest Hit of a group in each run: how well the worst one is served."
+        )
+        plots = [self._plot(figure, data=True) for figure in self.of("groups", "exposure")]
+        rows = list(dict.fromkeys(self.of("groups")[0].data["row"]))
+        key = [element("li", swatch(label, self.style), label) for label in rows]
+        legend = element("ul", *key, class_="key", aria_label="Rows in these plots")
+        return joined(lead(words), legend, element("div", *plots, class_="grid"))
+
+    def _plot(self, figure: Figure, *, data: bool = False) -> Markup:
+        link = element(
+            "a", "CSV", href=f"figures/{figure.name}.csv", aria_label=f"{figure.title}: CSV"
+        )
+        still = inline_svg(self.drawn[figure.name], figure.name, figure.alt)
+        spec = element("script", Markup(live(figure, self.style)), type="application/json")
+        caption = element("p", figure.caption, " ", link, class_="caption")
+        return element(
+            "figure",
+            element("figcaption", element("b", figure.title)),
+            element("div", still, class_="still"),
+            element("div", class_="live"),
+            spec,
+            caption,
+            *([folded("Data", _data_table(figure))] if data else []),
+            class_=f"plot {figure.kind}",
+        )
+
+    def _runs(self, shown: Sequence[Run]) -> Markup:
+        metrics = [METRICS[name].label for name in OBJECTIVE_METRICS]
+        pick = element("span", "Select", class_="live-only")
+        head = [pick, "Run", *metrics, "Valid", "Preference", "Command"]
+        rows = [self._run(run) for run in shown]
+        return table(
+            "Hit columns × 100; unrounded numbers are in the CSV files.", head, rows, "Runs", "runs"
+        )
+
+    def _run(self, run: Run) -> Markup:
+        check = element(
+            "input",
+            type="checkbox",
+            class_="live-only",
+            data_run=run.id,
+            data_row=run.row.label,
+            aria_label=f"Select {run.id}",
+        )
+        values = [UNIT[name] * run.point.values[name] for name in OBJECTIVE_METRICS]
+        command = joined(element("code", run.command), " ", copied(run.command, run.id))
+        return element(
+            "tr",
+            element("td", check),
+            element("th", swatch(run.row.label, self.style), run.id, scope="row"),
+            *[element("td", _number(value)) for value in values],
+            element("td", run.status),
+            element("td", run.preference),
+            element("td", command, class_="prose"),
+        )
+
+
+def _chooser(rows: Sequence[Row], style: Mapping[str, Style]) -> Markup:
+    """Return the key of the panels, whose names are buttons, and what is selected."""
+    names = [
+        element(
+            "button",
+            swatch(row.label, style),
+            row.label,
+            type="button",
+            data_method=row.label,
+            aria_pressed="false",
+        )
+        for row in rows
+    ]
+    clear = Markup('<button type="button" id="clear" class="live-only" hidden>Show all</button>')
+    return element(
+        "div",
+        element("p", SELECT, class_="lead live-only"),
+        element(
+            "div", *names, clear, class_="key", role="group", aria_label="Methods in the panels"
+        ),
+        element("p", id="picked", role="status", class_="note"),
+        class_="chooser",
+    )
+
+
+def _data_table(figure: Figure) -> Markup:
+    """Return the data of a figure, evenly thinned where they are many."""
+    columns = list(figure.data.values())
+    n = len(columns[0])
+    every = -(-n // MOST_ROWS)
+    rows = [
+        element("tr", *[element("td", _number(column[index])) for column in columns])
+        for index in range(0, n, every)
+    ]
+    thinned = f"One row in {every} of {n:,}; the CSV has them all." if every > 1 else ""
+    head = [name.replace("_", " ") for name in figure.data]
+    return table(
+        thinned or f"{counted(n, 'row')}, as drawn.", head, rows, f"Data of {figure.title}"
+    )
+
+
+def _number(value: Any) -> str:
+    """Return a value of any kind for a table."""
+    if value is None or (isinstance(value, float) and not isfinite(value)):
+        return MISSING
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return minus(f"{value:.4g}") if isinstance(value, float) else str(value)
