@@ -138,6 +138,8 @@
     plot.view?.finalize();
     const spec = { data: { values: plot.rows }, ...sized(plot.spec, width), config: CONFIG };
     const compiled = vegaLite.compile({ ...spec, description: plot.about }).spec;
+    // The rectangle of a selection means nothing aloud; what it selects is said in words.
+    compiled.marks.filter(({ name }) => name?.startsWith("brush")).forEach((mark) => { mark.aria = false; });
     plot.view = new vega.View(vega.parse(compiled), {
       renderer: "svg", container: plot.stage, hover: true, tooltip: tell, logLevel: vega.Warn,
     });

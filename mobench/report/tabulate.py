@@ -40,10 +40,11 @@ def _row(row: TextRow, styles: Styles) -> Markup:
 
 
 def swatch(label: str, styles: Styles) -> Markup:
-    """Return the row's mark as in the figures; the selector keeps it from becoming an emoji."""
+    """Return the row's mark as in the figures; its label says the same in words."""
     colour, marker = styles[label]
-    mark, look = MARKERS[marker] + "\ufe0e", f"color: {on_page(colour)}"
-    return element("span", mark, class_="swatch", style=look, aria_hidden="true")
+    path = element("path", d=MARKERS[marker], fill=on_page(colour))
+    box = Markup('<svg class="swatch" viewBox="-5.5 -5.5 11 11" aria-hidden="true">')
+    return joined(box, path, Markup("</svg>"))
 
 
 def _cell(cell: Cell) -> Markup:

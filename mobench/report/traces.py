@@ -115,8 +115,8 @@ def _weights(row: Row, trace: Trace) -> Iterator[Figure]:
             title=f"{row.label}: group weights for {objective}",
             caption=(
                 f"Sampling weight of each group relative to its start, by epoch (seed"
-                f" {trace.seed}); the vertical line is the selected epoch."
-                + ("" if labels else " Popularity 1 holds the most popular items.")
+                f" {trace.seed}): violet is more, orange less; the vertical line is the selected"
+                f" epoch." + ("" if labels else " Popularity 1 holds the most popular items.")
             ),
             alt=f"Heat map of the sampling weights of the groups of objective {objective}.",
             data=data,

@@ -10,7 +10,7 @@ from mobench.report.live.base import INK, SHADE, SOFT, Spec, at, told
 from mobench.report.notation import percent
 from mobench.report.palette import CYCLE, Style
 
-MORE, LESS = "#d98324", "#7a6bc4"
+MORE, LESS = "#7a6bc4", "#d98324"
 """Weights above and below their start: seen on white and in the dark, by all common eyes."""
 
 FAINT = 0.02

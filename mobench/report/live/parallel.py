@@ -17,6 +17,8 @@ from mobench.report.live.base import (
 from mobench.report.live.pareto import BRUSH
 from mobench.report.palette import Style
 
+HEIGHT = 260
+
 
 def parallel(figure: Figure, style: Mapping[str, Style]) -> Spec:
     """Return the plot; brushing on an axis selects runs in all panels."""
@@ -29,7 +31,13 @@ def parallel(figure: Figure, style: Mapping[str, Style]) -> Spec:
             "title": None,
             "axis": {"orient": "top", "labelAngle": 0, "domain": False, "labelPadding": 20},
         },
-        "y": {"field": "at", "type": "quantitative", "axis": None, "scale": {"domain": [0, 1]}},
+        "y": {
+            "field": "at",
+            "type": "quantitative",
+            "axis": None,
+            "title": None,
+            "scale": {"domain": [0, 1]},
+        },
     }
     is_mean = "datum.kind == 'mean'"
     paint = {"field": "label", "scale": coloured(labels, style), "legend": None}
@@ -67,7 +75,7 @@ def parallel(figure: Figure, style: Mapping[str, Style]) -> Spec:
         },
     }
     return {
-        "height": 260,
+        "height": HEIGHT,
         "params": [PICKED],
         "layer": [*_axes(axes, place["x"], figure.facts["kept_at"]), line, point],
     }
@@ -84,7 +92,7 @@ def _axes(axes: list[Spec], x: Spec, kept_at: float) -> list[Spec]:
             "mark": shade,
             "encoding": {
                 "x": x,
-                "y": {"field": "from", "type": "quantitative", "axis": None},
+                "y": {"field": "from", "type": "quantitative", "axis": None, "title": None},
                 "y2": {"field": "to"},
             },
         },
@@ -97,8 +105,8 @@ def _axes(axes: list[Spec], x: Spec, kept_at: float) -> list[Spec]:
             {
                 "data": data,
                 "mark": words | {"dy": dy},
-                "encoding": {"x": x, "y": {"datum": end}, "text": {"field": field}},
+                "encoding": {"x": x, "y": {"value": end}, "text": {"field": field}},
             }
-            for field, end, dy in (("best", 1, -10), ("worst", 0, 12))
+            for field, end, dy in (("best", 0, -10), ("worst", HEIGHT, 12))
         ),
     ]

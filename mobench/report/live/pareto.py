@@ -57,10 +57,10 @@ def pareto(figure: Figure, style: Mapping[str, Style]) -> Spec:
 def _region(start: float, words: str) -> list[Spec]:
     """Return the shaded region right of ``start`` with its name."""
     shade = {"type": "rect", "color": SHADE, "opacity": 0.1, "aria": False}
-    name = {"type": "text", "align": "right", "baseline": "top", "color": SHADE, "fontSize": 11}
+    name = {"type": "text", "align": "right", "baseline": "bottom", "color": SHADE, "fontSize": 11}
     return [
         once(shade, x={"datum": start}, x2={"value": "width"}),
-        once(name, x={"value": "width"}, y={"value": 4}, text={"value": words}),
+        once(name, x={"value": "width"}, y={"value": -4}, text={"value": words}),
     ]
 
 
@@ -74,6 +74,7 @@ def _points(
             "type": "quantitative",
             "title": f"{title}  →",
             "scale": {"zero": False, "nice": False},
+            "axis": {"grid": True},
         }
         for channel, field, title in (("x", "hit", titles[0]), ("y", name, titles[1]))
     }

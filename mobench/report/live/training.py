@@ -62,7 +62,7 @@ def _line(field: str, seeds: Sequence[int], colour: str, *, dashed: bool = False
             "detail": {"field": "seed"},
             "opacity": {
                 "condition": {"test": f"datum.seed == {seeds[0]}", "value": 1},
-                "value": 0.3,
+                "value": 0.4,
             },
         },
     }
