@@ -183,18 +183,30 @@ def _chooser(rows: Sequence[Row], style: Mapping[str, Style]) -> Markup:
 
 def _data_table(figure: Figure) -> Markup:
     """Return the data of a figure, evenly thinned where they are many."""
+    chosen, note = _chosen(figure)
     columns = list(figure.data.values())
-    n = len(columns[0])
-    every = -(-n // MOST_ROWS)
     rows = [
         element("tr", *[element("td", _number(column[index])) for column in columns])
-        for index in range(0, n, every)
+        for index in chosen
     ]
-    thinned = f"One row in {every} of {n:,}; the CSV has them all." if every > 1 else ""
     head = [name.replace("_", " ") for name in figure.data]
-    return table(
-        thinned or f"{counted(n, 'row')}, as drawn.", head, rows, f"Data of {figure.title}"
-    )
+    return table(note, head, rows, f"Data of {figure.title}")
+
+
+def _chosen(figure: Figure) -> tuple[Sequence[int], str]:
+    """Return which rows of the data to show, and how they were chosen.
+
+    Of what is a grid over epochs, whole epochs are left out, so that every group is seen.
+    """
+    n = len(next(iter(figure.data.values())))
+    every = -(-n // MOST_ROWS)
+    if every == 1:
+        return range(n), f"{counted(n, 'row')}, as drawn."
+    if figure.kind != "weights":
+        return range(0, n, every), f"One row in {every} of {n:,}; the CSV has them all."
+    epochs = set(sorted(set(figure.data["epoch"]))[::-every])
+    chosen = [index for index, epoch in enumerate(figure.data["epoch"]) if epoch in epochs]
+    return chosen, f"One epoch in {every}; the CSV has them all."
 
 
 def _number(value: Any) -> str:
@@ -203,4 +215,5 @@ def _number(value: Any) -> str:
         return MISSING
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return minus(f"{value:.4g}") if isinstance(value, float) else str(value)
+    text = f"{value:.4g}" if isinstance(value, float) else str(value)
+    return minus(text) if isinstance(value, int | float) else text
