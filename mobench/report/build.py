@@ -10,9 +10,8 @@ from mobench.artifacts import Artifact, Draft, draft_manifest, existing
 from mobench.config.report import ReportConfig
 from mobench.manifest import Input
 from mobench.report.compare import compare, load
-from mobench.report.dataset.figures import charts
-from mobench.report.dataset.parts import SHOWN
-from mobench.report.figure import Chart
+from mobench.report.dataset.plots import draw as draw_chart
+from mobench.report.facts import dataset_charts
 from mobench.report.figures import figures
 from mobench.report.heat import twin
 from mobench.report.html import page
@@ -82,10 +81,10 @@ def write(draft: Draft, comparison: Comparison, title: str) -> None:
     table, shown = main_table(comparison), figures(comparison)
     style = styles([row.label for row in comparison.rows])
     drawn = {figure.name: draw(figure, style) for figure in shown}
-    for figure in shown:
-        draft.write_text(f"figures/{figure.name}.svg", drawn[figure.name])
-        draft.write_text(f"figures/{figure.name}.csv", as_csv(figure.data))
-    for chart in _dataset_charts(comparison):
+    about = dataset_charts(comparison)
+    drawn |= {chart.name: draw_chart(chart) for chart in about}
+    for chart in (*shown, *about):
+        draft.write_text(f"figures/{chart.name}.svg", drawn[chart.name])
         draft.write_text(f"figures/{chart.name}.csv", as_csv(chart.data))
     columns = results(comparison)
     draft.write_text("results.csv", as_csv(columns))
@@ -95,12 +94,6 @@ def write(draft: Draft, comparison: Comparison, title: str) -> None:
         draft.write_text("preferences.tex", latex_plain([twin(each) for each in preferences]))
     draft.write_text("report.md", markdown(comparison, title, table, shown))
     draft.write_text("report.html", page(comparison, title, table, shown, drawn, style))
-
-
-def _dataset_charts(comparison: Comparison) -> list[Chart]:
-    """Return the figures of the dataset that the page shows, for their data."""
-    summary = comparison.dataset.summary
-    return [chart for chart in charts(summary) if chart.kind in SHOWN] if summary else []
 
 
 def headline(comparison: Comparison) -> dict[str, object]:

@@ -5,8 +5,9 @@ from math import isfinite
 from typing import Any
 
 from mobench.metrics import METRICS, OBJECTIVE_METRICS
+from mobench.report.evidence import Columns
 from mobench.report.figure import Figure, append, slug
-from mobench.report.records import Columns, Comparison, Row
+from mobench.report.records import Comparison, Row
 from mobench.report.runs import mean_id, preference, runs
 from mobench.report.tables import UNIT
 

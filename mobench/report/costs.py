@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from statistics import fmean
 
+from mobench.report.evidence import Origin
 from mobench.report.markup import Markup, element, joined, lead, table
 from mobench.report.notation import MISSING
 from mobench.report.palette import Style
-from mobench.report.records import Comparison, Origin, Row
+from mobench.report.records import Comparison, Row
 from mobench.report.tabulate import swatch
 
 WORDS = (

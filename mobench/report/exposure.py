@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
+from mobench.report.evidence import Columns
 from mobench.report.figure import Figure, append
 from mobench.report.notation import percent
-from mobench.report.records import Columns, Row
+from mobench.report.records import Row
 
 WORDS = {
     "fair": ("fairness group", "the group's share of the held-out items"),

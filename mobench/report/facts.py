@@ -7,10 +7,11 @@ from typing import Any
 from mobench.artifacts import short
 from mobench.report.dataset.figures import charts
 from mobench.report.dataset.parts import SHOWN, figure, funnel, groups, prices
-from mobench.report.dataset.plots import draw
+from mobench.report.evidence import Origin
+from mobench.report.figure import Chart
 from mobench.report.markup import Markup, copied, element, folded, joined, lead, pairs, table
 from mobench.report.notation import percent
-from mobench.report.records import Comparison, Origin, Row
+from mobench.report.records import Comparison, Row
 
 DATASET_FACTS = {
     "n_users": "users",
@@ -26,8 +27,13 @@ DATASET_FACTS = {
 """Results of prep worth a line, with their words."""
 
 
-def dataset_facts(comparison: Comparison) -> Markup:
-    """Return what is known about the dataset: its size, groups, funnel and prices."""
+def dataset_facts(comparison: Comparison, drawn: Mapping[str, str]) -> Markup:
+    """Return what is known about the dataset: its size, groups, funnel and prices.
+
+    Args:
+        comparison: Whose dataset.
+        drawn: The SVG of each of its ``dataset_charts`` by name.
+    """
     facts = comparison.dataset
     rows: dict[str, str | Markup] = {"name": facts.name, "sha256": short(facts.sha256)}
     rows |= {
@@ -37,16 +43,22 @@ def dataset_facts(comparison: Comparison) -> Markup:
     }
     gone = "" if facts.results else "The dataset is gone or has changed; only its hash is known."
     grid = element("div", pairs(rows), _group_table(comparison), class_="grid two")
-    return joined(lead(gone), grid, *_details(comparison))
+    return joined(lead(gone), grid, *_details(comparison, drawn))
 
 
-def _details(comparison: Comparison) -> list[Markup]:
+def dataset_charts(comparison: Comparison) -> list[Chart]:
+    """Return the figures of the dataset that the page shows, none where it is gone."""
+    summary = comparison.dataset.summary
+    return [chart for chart in charts(summary) if chart.kind in SHOWN] if summary else []
+
+
+def _details(comparison: Comparison, drawn: Mapping[str, str]) -> list[Markup]:
     """Return funnel, groups and prices as on the page of the dataset, each closed at first."""
     summary = comparison.dataset.summary
     if summary is None:
         return []
-    shown = [chart for chart in charts(summary) if chart.kind in SHOWN]
-    figures = {chart.name: figure(chart, draw(chart)) for chart in shown}
+    shown = dataset_charts(comparison)
+    figures = {chart.name: figure(chart, drawn[chart.name]) for chart in shown}
     parts = {
         "Funnel": funnel(summary, figures),
         "Item groups": groups(summary, figures),

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from mobench.report.records import Columns
+from mobench.report.evidence import Columns
 
 Kind = Literal["pareto", "parallel", "heat", "controller", "guard", "weights", "groups", "exposure"]
 

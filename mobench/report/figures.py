@@ -5,10 +5,11 @@ from dataclasses import replace
 
 from mobench.metrics import METRICS, OBJECTIVE_METRICS
 from mobench.report.coordinates import coordinates
+from mobench.report.evidence import Columns
 from mobench.report.exposure import exposures
 from mobench.report.figure import Figure, append, slug
 from mobench.report.heat import heat_map
-from mobench.report.records import Columns, Comparison, Row
+from mobench.report.records import Comparison, Row
 from mobench.report.runs import mean_id, preference, runs
 from mobench.report.tables import UNIT
 from mobench.report.traces import traces_of

@@ -32,7 +32,8 @@ def page(
         title: Name of the report.
         table: Its main table.
         figures: Its figures, in order.
-        drawn: The SVG of each figure by name: what is seen in print and without scripts.
+        drawn: The SVG of each figure by name, those of the dataset included: what is seen in print
+            and without scripts.
         style: Colour and mark of each row by label.
     """
     panels = Panels(figures, drawn, style)
@@ -43,7 +44,7 @@ def page(
         "Preference control": panels.preferences(),
         "Controller and group weights": panels.training(comparison),
         "Fairness and exposure": panels.groups(),
-        "Dataset": dataset_facts(comparison),
+        "Dataset": dataset_facts(comparison, drawn),
         "Cost": costs(comparison, style),
         "Provenance": provenance(comparison),
     }

@@ -13,8 +13,9 @@ from mobench.metrics.groups import min_hit, slot_counts, slot_shares
 from mobench.metrics.pareto import hv_points, hypervolume
 from mobench.metrics.resampling import HEADLINE, Samples, resample
 from mobench.metrics.significance import Effect, percentiles
+from mobench.report.evidence import Shares
 from mobench.report.inputs import Evaluated
-from mobench.report.records import Estimate, GroupHits, Shares
+from mobench.report.records import Estimate, GroupHits
 
 CONFIDENCE = 0.95
 HV_REFERENCE = 0.0

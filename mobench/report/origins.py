@@ -6,9 +6,9 @@ import numpy as np
 
 from mobench.artifacts import Artifact, read_columns
 from mobench.data.summary.summarise import summarise
+from mobench.report.evidence import Columns, DatasetFacts, Origin, Trace
 from mobench.report.inputs import Evaluated, unchanged
 from mobench.report.labels import own_settings
-from mobench.report.records import Columns, DatasetFacts, Origin, Trace
 
 VERSIONS = ("python", "platform", "torch", "numpy", "git_commit", "git_dirty", "deterministic")
 

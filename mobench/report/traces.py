@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
 
 from mobench.metrics import METRICS
+from mobench.report.evidence import Columns, Trace
 from mobench.report.figure import Figure, append, slug
 from mobench.report.notation import counted, percent
-from mobench.report.records import Columns, Row, Trace
+from mobench.report.records import Row
 
 MOST_POINTS = 400
 """Points of a drawn line; more would only make the file larger."""

@@ -20,24 +20,38 @@ FAINT = 0.02
 def heat(figure: Figure, style: Mapping[str, Style]) -> Spec:  # noqa: ARG001 - one signature
     """Return a row per preference: its shares as text, then a coloured cell per metric."""
     cells = _cells(figure)
-    place = {
-        "x": {
-            "field": "column",
-            "type": "nominal",
-            "sort": list(dict.fromkeys(cell["column"] for cell in cells)),
-            "title": None,
-            "axis": {"orient": "top", "labelAngle": 0, "domain": False},
-        },
-        "y": {
-            "field": "row",
-            "type": "nominal",
-            "sort": list(dict.fromkeys(cell["row"] for cell in cells)),
-            "title": None,
-            "axis": {"labelColor": INK, "domain": False, "labelLimit": 160},
-        },
+    place: dict[str, Spec] = {
+        "x": _names(cells, "column", {"orient": "top", "labelAngle": 0}),
+        "y": _names(cells, "row", {"labelColor": INK, "labelLimit": 160}),
     }
     tip = [told("row", "Preference"), told("column", "Metric"), told("text", "Change")]
-    box = {
+    is_share = "datum.strength == null"
+    text = {
+        "mark": {"type": "text", "aria": False},
+        "encoding": {
+            **place,
+            "text": {"field": "text"},
+            "color": {"condition": {"test": is_share, "value": SOFT}, "value": INK},
+            "tooltip": tip,
+        },
+    }
+    return {
+        "data": {"values": cells},
+        "height": 34 * len(figure.data["label"]),
+        "layer": [_boxes(place, tip), text],
+    }
+
+
+def _names(cells: Sequence[dict[str, Any]], field: str, axis: Spec) -> Spec:
+    """Return a channel that keeps the names of a field in their order."""
+    names = list(dict.fromkeys(cell[field] for cell in cells))
+    axis = {"domain": False} | axis
+    return {"field": field, "type": "nominal", "sort": names, "title": None, "axis": axis}
+
+
+def _boxes(place: dict[str, Spec], tip: list[Spec]) -> Spec:
+    opacity = {"domain": [0, 1], "range": [0, 0.55]}
+    return {
         "transform": [{"filter": "datum.strength != null"}],
         "mark": {"type": "rect", "stroke": "var(--paper)", "strokeWidth": 3},
         "encoding": {
@@ -46,23 +60,12 @@ def heat(figure: Figure, style: Mapping[str, Style]) -> Spec:  # noqa: ARG001 - 
             "fillOpacity": {
                 "field": "strength",
                 "type": "quantitative",
-                "scale": {"domain": [0, 1], "range": [0, 0.55]},
+                "scale": opacity,
                 "legend": None,
             },
             "tooltip": tip,
         },
     }
-    text = {
-        "mark": {"type": "text", "aria": False},
-        "encoding": {
-            **place,
-            "text": {"field": "text"},
-            "color": {"condition": {"test": "datum.strength == null", "value": SOFT}, "value": INK},
-            "tooltip": tip,
-        },
-    }
-    height = 34 * len(figure.data["label"])
-    return {"data": {"values": cells}, "height": height, "layer": [box, text]}
 
 
 def _cells(figure: Figure) -> list[dict[str, Any]]:
@@ -94,8 +97,24 @@ def weights(figure: Figure, style: Mapping[str, Style]) -> Spec:  # noqa: ARG001
     """Return the sampling weight of every group over the epochs, relative to its start."""
     data = figure.data
     limit = max(0.1, *(abs(_doublings(ratio)) for ratio in data["of_start"]))
-    labels: Sequence[str] = list(dict.fromkeys(data["label"]))
-    box = {
+    strength = f"min(1, abs(log(datum.of_start) / LN2) / {limit:.6g})"
+    return {
+        "height": 22 * len(set(data["label"])),
+        "transform": [
+            {"calculate": "datum.epoch - 0.5", "as": "from"},
+            {"calculate": "datum.epoch + 0.5", "as": "to"},
+            {"calculate": strength, "as": "strength"},
+        ],
+        "layer": [
+            _weight_boxes(list(dict.fromkeys(data["label"]))),
+            *at(figure.facts["best_epoch"], color=INK),
+        ],
+    }
+
+
+def _weight_boxes(labels: Sequence[str]) -> Spec:
+    names: Spec = {"field": "label", "type": "nominal", "sort": labels, "title": None}
+    return {
         "mark": {"type": "rect", "aria": False},
         "encoding": {
             "x": {
@@ -106,13 +125,7 @@ def weights(figure: Figure, style: Mapping[str, Style]) -> Spec:  # noqa: ARG001
                 "axis": {"grid": False, "tickMinStep": 1},
             },
             "x2": {"field": "to"},
-            "y": {
-                "field": "label",
-                "type": "nominal",
-                "sort": labels,
-                "title": None,
-                "axis": {"labelLimit": 130},
-            },
+            "y": names | {"axis": {"labelLimit": 130}},
             "fill": {"condition": {"test": "datum.of_start > 1", "value": MORE}, "value": LESS},
             "fillOpacity": {
                 "field": "strength",
@@ -128,18 +141,6 @@ def weights(figure: Figure, style: Mapping[str, Style]) -> Spec:  # noqa: ARG001
                 told("signal", "Signal"),
             ],
         },
-    }
-    return {
-        "height": 22 * len(labels),
-        "transform": [
-            {"calculate": "datum.epoch - 0.5", "as": "from"},
-            {"calculate": "datum.epoch + 0.5", "as": "to"},
-            {
-                "calculate": f"min(1, abs(log(datum.of_start) / LN2) / {limit:.6g})",
-                "as": "strength",
-            },
-        ],
-        "layer": [box, *at(figure.facts["best_epoch"], color=INK)],
     }
 
 

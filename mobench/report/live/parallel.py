@@ -18,53 +18,61 @@ from mobench.report.live.pareto import BRUSH
 from mobench.report.palette import Style
 
 HEIGHT = 260
+IS_MEAN = "datum.kind == 'mean'"
 
 
 def parallel(figure: Figure, style: Mapping[str, Style]) -> Spec:
     """Return the plot; brushing on an axis selects runs in all panels."""
     axes, labels = figure.facts["axes"], list(dict.fromkeys(figure.data["label"]))
-    place: dict[str, Spec] = {
-        "x": {
-            "field": "metric",
-            "type": "nominal",
-            "sort": [axis["metric"] for axis in axes],
-            "title": None,
-            "axis": {"orient": "top", "labelAngle": 0, "domain": False, "labelPadding": 20},
-        },
-        "y": {
-            "field": "at",
-            "type": "quantitative",
-            "axis": None,
-            "title": None,
-            "scale": {"domain": [0, 1]},
-        },
+    x: Spec = {
+        "field": "metric",
+        "type": "nominal",
+        "sort": [axis["metric"] for axis in axes],
+        "title": None,
+        "axis": {"orient": "top", "labelAngle": 0, "domain": False, "labelPadding": 20},
     }
-    is_mean = "datum.kind == 'mean'"
-    paint = {"field": "label", "scale": coloured(labels, style), "legend": None}
-    seen = {"condition": {"test": SHOWN, "value": 0.85}, "value": 0.08}
-    line = {
+    scale = {"domain": [0, 1]}
+    looks: dict[str, Spec] = {
+        "x": x,
+        "y": {"field": "at", "type": "quantitative", "axis": None, "title": None, "scale": scale},
+        "color": {"field": "label", "scale": coloured(labels, style), "legend": None},
+        "opacity": {"condition": {"test": SHOWN, "value": 0.85}, "value": 0.08},
+    }
+    shape = {"field": "label", "scale": shaped(labels, style), "legend": None}
+    return {
+        "height": HEIGHT,
+        "params": [PICKED],
+        "layer": [
+            *_axes(axes, x, figure.facts["kept_at"]),
+            _lines(looks),
+            _points(looks | {"shape": shape}),
+        ],
+    }
+
+
+def _lines(looks: dict[str, Spec]) -> Spec:
+    """Return a line per run, strong for a mean, dashed where it is not valid."""
+    return {
         "mark": {"type": "line", "aria": False},
         "encoding": {
-            **place,
+            **looks,
             "detail": {"field": "id"},
-            "color": paint,
-            "opacity": seen,
-            "strokeWidth": {"condition": {"test": is_mean, "value": 2.5}, "value": 1},
+            "strokeWidth": {"condition": {"test": IS_MEAN, "value": 2.5}, "value": 1},
             "strokeDash": {
                 "condition": {"test": "datum.valid", "value": [1, 0]},
                 "value": [5, 3],
             },
         },
     }
-    point = {
+
+
+def _points(looks: dict[str, Spec]) -> Spec:
+    return {
         "params": [BRUSH],
         "mark": {"type": "point", "filled": True},
         "encoding": {
-            **place,
-            "color": paint,
-            "shape": {"field": "label", "scale": shaped(labels, style), "legend": None},
-            "size": {"condition": {"test": is_mean, "value": 90}, "value": 30},
-            "opacity": seen,
+            **looks,
+            "size": {"condition": {"test": IS_MEAN, "value": 90}, "value": 30},
             "tooltip": [
                 told("id", "Run"),
                 told("metric", "Metric"),
@@ -73,11 +81,6 @@ def parallel(figure: Figure, style: Mapping[str, Style]) -> Spec:
                 told("command", "Command"),
             ],
         },
-    }
-    return {
-        "height": HEIGHT,
-        "params": [PICKED],
-        "layer": [*_axes(axes, place["x"], figure.facts["kept_at"]), line, point],
     }
 
 
