@@ -10,7 +10,7 @@ from mobench.cli import places
 from mobench.cli.console import Output
 from mobench.cli.options import Force, Json, Name, with_config
 from mobench.cli.views.dataset import page_name
-from mobench.cli.views.report import table_lines
+from mobench.cli.views.report import more_lines, table_lines
 from mobench.cli.words import wrapped
 from mobench.config import ReportConfig
 from mobench.errors import ConfigError
@@ -105,7 +105,12 @@ def dataset_name(metrics: Sequence[Path]) -> str:
 def tell(out: Output, built: "Built") -> None:
     """Show the table, the verdict, what to beware of, and where the page is."""
     comparison = built.comparison
-    out.show(*table_lines(comparison), "", wrapped(comparison.verdict))
+    out.show(
+        *table_lines(comparison),
+        *more_lines(comparison),
+        "",
+        wrapped(comparison.verdict),
+    )
     for warning in comparison.warnings:
         out.warn(warning)
     others = " (+ report.md, table.tex, results.parquet, figures/)"

@@ -9,7 +9,7 @@ from mobench.report.evidence import Columns
 from mobench.report.exposure import exposures
 from mobench.report.figure import Figure, append, slug
 from mobench.report.heat import heat_map
-from mobench.report.records import Comparison, Row
+from mobench.report.records import Comparison, Front, Row
 from mobench.report.runs import mean_id, preference, runs
 from mobench.report.tables import UNIT
 from mobench.report.traces import traces_of
@@ -52,28 +52,17 @@ def _named_apart(found: Sequence[Figure]) -> list[Figure]:
 def _pareto(comparison: Comparison, name: str, backbone: str, *, several: bool) -> Figure:
     metric = METRICS[name]
     rows = [row for row in comparison.rows if row.role != "sanity" and row.backbone == backbone]
-    data: Columns = {key: [] for key in ("label", "seed", "kind", "hit", name, "valid")}
-    about: Columns = {key: [] for key in ("id", "preference", "command", "status")}
-    for row in rows:
-        for run in runs(row):
-            seed, values = run.point.seed, run.point.values
-            append(data, row.label, seed, "run", *_spot(values, name), run.valid)
-            append(about, run.id, run.preference, run.command, run.status)
-        mean = {key: row.values[key].value for key in ("hit", name)}
-        append(data, row.label, None, "mean", *_spot(mean, name), not row.reasons)
-        append(about, mean_id(row), preference(row), "the mean of its runs", _verdict(row))
-    toward = "rising" if metric.higher_is_better else "falling, so its axis is turned,"
+    fronts = [f for f in comparison.fronts if f.bands and f.backbone == backbone]
     return Figure(
         name=f"pareto-{name.replace('_', '-')}" + (f"-{slug(backbone)}" if several else ""),
         kind="pareto",
         title=f"{metric.label} against Hit" + (f" on {backbone}" if several else ""),
         caption=(
             f"Up is better: {metric.label} {'rises' if metric.higher_is_better else 'falls'}."
-            " The cross-hair is base."
+            " The cross-hair is base." + (BAND if fronts else "")
         ),
-        alt=f"Scatter plot of {metric.label} ({toward} is better) against Hit, a point per run:"
-        f" {_means(rows, name)}.",
-        data=data,
+        alt=_alt(name, rows),
+        data=_places(name, rows, fronts),
         facts={
             "y": name,
             "label": metric.label,
@@ -81,14 +70,65 @@ def _pareto(comparison: Comparison, name: str, backbone: str, *, several: bool) 
             "base": next(row.label for row in rows if row.role == "reference"),
             "keep": comparison.config.keep,
             "k": comparison.k,
-            "about": about,
+            "about": _about(rows, fronts, name),
         },
     )
 
 
+def _about(rows: Sequence[Row], fronts: Sequence[Front], name: str) -> Columns:
+    """Return what is told of each place of ``_places``: the run, its wish, how to make it."""
+    inside = {member: front.label for front in fronts for member in front.members}
+    keys = ("id", "shown", "preference", "command", "status")
+    about: Columns = {key: [] for key in keys}
+    for row in rows:
+        shown = inside.get(row.label, row.label)
+        for run in runs(row):
+            append(about, run.id, shown, run.preference, run.command, run.status)
+        told = preference(row), "the mean of its runs", _verdict(row)
+        append(about, mean_id(row), shown, *told)
+    for front in fronts:
+        for level, corners in front.bands[name].items():
+            for _ in corners:
+                append(about, f"{front.label} · attained by {level}", front.label, "", "", "")
+    return about
+
+
 def _verdict(row: Row) -> str:
-    words = {True: "yes", False: "no", None: "?"}
-    return "reference" if row.role == "reference" else words[row.valid]
+    return "reference" if row.role == "reference" else row.validity or "?"
+
+
+BAND = (
+    " The line of a front is what at least half of its seeds attain, the band (dashed lines on the"
+    " page) goes from what all attain to what one does."
+)
+
+
+def _alt(name: str, rows: Sequence[Row]) -> str:
+    metric = METRICS[name]
+    toward = "rising" if metric.higher_is_better else "falling, so its axis is turned,"
+    return (
+        f"Scatter plot of {metric.label} ({toward} is better) against Hit, a point per run:"
+        f" {_means(rows, name)}."
+    )
+
+
+def _places(name: str, rows: Sequence[Row], fronts: Sequence[Front]) -> Columns:
+    """Return every run, the mean of every row, and the corners of what each front attains."""
+    inside = {member: front.label for front in fronts for member in front.members}
+    data: Columns = {key: [] for key in ("label", "seed", "kind", "hit", name, "valid", "front")}
+    for row in rows:
+        front = inside.get(row.label, "")
+        for point in row.points:
+            valid = row.role == "reference" or point.valid
+            append(data, row.label, point.seed, "run", *_spot(point.values, name), valid, front)
+        mean = {key: row.values[key].value for key in ("hit", name)}
+        append(data, row.label, None, "mean", *_spot(mean, name), not row.reasons, front)
+    for each in fronts:
+        for level, corners in each.bands[name].items():
+            for hit, value in corners:
+                place = _spot({"hit": hit, name: value}, name)
+                append(data, each.label, None, f"attained by {level}", *place, True, each.label)
+    return data
 
 
 def _spot(values: dict[str, float], name: str) -> tuple[float, float]:
@@ -106,7 +146,7 @@ def _means(rows: Sequence[Row], name: str) -> str:
 def _group_rows(comparison: Comparison) -> list[Row]:
     """Return the rows whose groups are shown: the bases and the best others."""
     judged = [r for r in comparison.rows if r.role in ("control", "method")]
-    best = sorted(judged, key=lambda r: (not r.valid, comparison.rows.index(r)))
+    best = sorted(judged, key=lambda r: (not r.valid_point, comparison.rows.index(r)))
     return [*comparison.of_role("reference"), *best[: MOST_ROWS - 1]]
 
 

@@ -13,7 +13,7 @@ from mobench.report.notation import percent
 from mobench.report.palette import Style
 from mobench.report.panels import Panels
 from mobench.report.records import Comparison
-from mobench.report.tabulate import change_rows, result_table
+from mobench.report.tabulate import change_rows, front_rows, result_table
 from mobench.report.text import TextTable
 
 
@@ -40,6 +40,7 @@ def page(
     sections = {
         "Results": joined(_verdict(comparison), result_table(table, style)),
         "Change against base": change_rows(comparison, style),
+        "Fronts": front_rows(comparison, style),
         "Pareto panels": panels.pareto(comparison),
         "Preference control": panels.preferences(),
         "Controller and group weights": panels.training(comparison),
@@ -91,7 +92,7 @@ def _tiles(comparison: Comparison) -> Markup:
     methods = comparison.of_role("method")
     if not methods:
         return Markup("")
-    lead = next((row for row in methods if row.valid), methods[0])
+    lead = next((row for row in methods if row.valid_point), methods[0])
     changes = change_table(comparison)[lead.label]
     tiles = [
         _tile(METRICS[name].label, change)

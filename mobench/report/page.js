@@ -213,10 +213,9 @@
   function pickChecked() {
     brushed = null;
     const ids = checks.filter((check) => check.checked).map((check) => check.dataset.run);
-    const rows = new Set(checks.filter((check) => check.checked).map((check) => check.dataset.row));
-    for (const row of rows) {
-      const own = checks.filter((check) => check.dataset.row === row);
-      if (own.every((check) => check.checked)) ids.push(`${row} · mean`);
+    for (const mean of new Set(checks.map((check) => check.dataset.mean))) {
+      const own = checks.filter((check) => check.dataset.mean === mean);
+      if (own.every((check) => check.checked)) ids.push(mean);
     }
     pick(ids.length ? ids : null);
   }

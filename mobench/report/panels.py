@@ -20,8 +20,8 @@ from mobench.report.markup import (
 )
 from mobench.report.notation import MISSING, counted, minus, percent
 from mobench.report.palette import Style
-from mobench.report.records import Comparison, Row
-from mobench.report.runs import Run, all_runs
+from mobench.report.records import Comparison
+from mobench.report.runs import Run, all_runs, mean_id
 from mobench.report.tables import UNIT
 from mobench.report.tabulate import swatch
 
@@ -59,15 +59,15 @@ class Panels:
 
     def pareto(self, comparison: Comparison) -> Markup:
         """Return the panels, what selects runs in all of them, and the runs themselves."""
-        shown = all_runs(comparison)
+        shown, groups = all_runs(comparison), _groups(comparison)
         panels = [self._plot(figure) for figure in self.of("pareto")]
         keep = percent(comparison.config.keep, places=0)
         return joined(
             lead(HOW.format(keep=keep)),
-            _chooser([row for row in comparison.rows if row.role != "sanity"], self.style),
+            _chooser(list(dict.fromkeys(groups.values())), self.style),
             element("div", *panels, class_="grid"),
             *[self._plot(figure) for figure in self.of("parallel")],
-            folded(f"The {counted(len(shown), 'run')} behind the marks", self._runs(shown)),
+            folded(f"The {counted(len(shown), 'run')} behind the marks", self._runs(shown, groups)),
         )
 
     def preferences(self) -> Markup:
@@ -125,22 +125,23 @@ class Panels:
             class_=f"plot {figure.kind}",
         )
 
-    def _runs(self, shown: Sequence[Run]) -> Markup:
+    def _runs(self, shown: Sequence[Run], groups: Mapping[str, str]) -> Markup:
         metrics = [METRICS[name].label for name in OBJECTIVE_METRICS]
         pick = element("span", "Select", class_="live-only")
         head = [pick, "Run", *metrics, "Valid", "Preference", "Command"]
-        rows = [self._run(run) for run in shown]
+        rows = [self._run(run, groups[run.row.label]) for run in shown]
         return table(
             "Hit columns × 100; unrounded numbers are in the CSV files.", head, rows, "Runs", "runs"
         )
 
-    def _run(self, run: Run) -> Markup:
+    def _run(self, run: Run, group: str) -> Markup:
         check = element(
             "input",
             type="checkbox",
             class_="live-only",
             data_run=run.id,
-            data_row=run.row.label,
+            data_row=group,
+            data_mean=mean_id(run.row),
             aria_label=f"Select {run.id}",
         )
         values = [UNIT[name] * run.point.values[name] for name in OBJECTIVE_METRICS]
@@ -148,7 +149,7 @@ class Panels:
         return element(
             "tr",
             element("td", check),
-            element("th", swatch(run.row.label, self.style), run.id, scope="row"),
+            element("th", swatch(group, self.style), run.id, scope="row"),
             *[element("td", _number(value)) for value in values],
             element("td", run.status),
             element("td", run.preference),
@@ -156,18 +157,25 @@ class Panels:
         )
 
 
-def _chooser(rows: Sequence[Row], style: Mapping[str, Style]) -> Markup:
+def _groups(comparison: Comparison) -> dict[str, str]:
+    """Return what the marks of each row stand for: its front where it is in one, else itself."""
+    rows = [row.label for row in comparison.rows if row.role != "sanity"]
+    inside = {m: front.label for front in comparison.fronts if front.bands for m in front.members}
+    return {label: inside.get(label, label) for label in rows}
+
+
+def _chooser(labels: Sequence[str], style: Mapping[str, Style]) -> Markup:
     """Return the key of the panels, whose names are buttons, and what is selected."""
     names = [
         element(
             "button",
-            swatch(row.label, style),
-            row.label,
+            swatch(label, style),
+            label,
             type="button",
-            data_method=row.label,
+            data_method=label,
             aria_pressed="false",
         )
-        for row in rows
+        for label in labels
     ]
     clear = Markup('<button type="button" id="clear" class="live-only" hidden>Show all</button>')
     return element(

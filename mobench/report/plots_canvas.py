@@ -32,7 +32,7 @@ def mark_best(axes: Axes, epoch: int | None) -> None:
 
 
 def legend(canvas: Canvas, labels: Sequence[str], style: dict[str, Style]) -> None:
-    """Name the rows of a drawing below it."""
+    """Draw the mark of every label below the panels."""
     marks = [
         Line2D([], [], color=style[label][0], marker=style[label][1], linestyle="", label=label)
         for label in labels

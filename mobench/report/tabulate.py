@@ -4,22 +4,26 @@ from collections.abc import Mapping
 from math import isfinite
 
 from mobench.metrics import METRICS, OBJECTIVE_METRICS
-from mobench.report.changes import Change, change_table
+from mobench.report.changes import Change, change_table, how_tested
 from mobench.report.markup import Markup, element, joined, table
 from mobench.report.palette import MARKERS, Style, on_page
 from mobench.report.records import Comparison
+from mobench.report.tables_fronts import budgets_table, fronts_table
 from mobench.report.text import Cell, TextRow, TextTable
 
 Styles = Mapping[str, Style]
 
 SMALL_PRINT = "; small print: 95 % interval over users."
-CHANGES = (
-    "Relative change with its paired 95 % interval; p by paired bootstrap over users, corrected for"
-    " all changes of this table (Holm). Better and worse stand where p is below 0.05, also where a"
-    " metric that should fall does."
-)
-MARKS = {"yes": "✓ yes", "no": "✗ no", "?": "? unknown"}
-"""Verdicts on validity with a sign."""
+MARKS = {
+    "yes": "✓ yes",
+    "no": "✗ no",
+    "?": "? unknown",
+    "yes?": "✓ yes, undecided",
+    "no?": "✗ no, undecided",
+}
+"""Verdicts on validity with a sign; undecided where the interval has the limit in it."""
+
+WORDS = " Better and worse stand where p is below 0.05, also where a metric that should fall does."
 
 
 def result_table(text: TextTable, styles: Styles) -> Markup:
@@ -56,6 +60,22 @@ def _cell(cell: Cell) -> Markup:
     return element("td", text, *note, **value)
 
 
+def front_rows(comparison: Comparison, styles: Styles) -> Markup:
+    """Return the table of fronts, and what each cost; nothing where no front has several rows."""
+    found = (("Fronts", fronts_table(comparison)), ("Budgets", budgets_table(comparison)))
+    return joined(*[_noted(text, name, styles) for name, text in found if text])
+
+
+def _noted(text: TextTable, name: str, styles: Styles) -> Markup:
+    head = ["Method", *(column.header for column in text.columns)]
+    rows = [_row(row, styles) for row in text.rows]
+    notes = [element("li", note) for note in text.footnotes]
+    return joined(
+        table(f"{text.caption}.", head, rows, name, "sortable"),
+        element("ul", *notes, class_="footnotes"),
+    )
+
+
 def change_rows(comparison: Comparison, styles: Styles) -> Markup:
     """Return the paired changes of every row that is judged."""
     changes = change_table(comparison)
@@ -66,7 +86,7 @@ def change_rows(comparison: Comparison, styles: Styles) -> Markup:
         element("tr", element("th", swatch(label, styles), label, scope="row"), *map(_change, row))
         for label, row in changes.items()
     ]
-    return table(CHANGES, head, rows, "Changes against base")
+    return table(how_tested(comparison) + WORDS, head, rows, "Changes against base")
 
 
 def _change(change: Change) -> Markup:

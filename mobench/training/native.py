@@ -152,14 +152,18 @@ class NativeStep:
 
     def _move(self, decay: float) -> None:
         """Let Adam move both tables; each row is moved by one thread alone."""
-        move = _kernels().adam_touched if self.lazy else _kernels().adam_all
+        move = _kernels().adam
         for table in (self.users, self.items):
             whole = table.parts(decay)
             edges = [len(table.weights) * i // self.threads for i in range(self.threads + 1)]
             if self.threads == 1:
-                move(*whole, *edges)
+                move(*whole, *edges, self.lazy)
             else:
-                list(self.pool.map(lambda a, b, w=whole: move(*w, a, b), edges[:-1], edges[1:]))
+                list(
+                    self.pool.map(
+                        lambda a, b, w=whole: move(*w, a, b, self.lazy), edges[:-1], edges[1:]
+                    )
+                )
 
 
 @torch.no_grad()

@@ -65,7 +65,7 @@ FLAGS = {
         "--device",
     },
     "eval": COMMON | {"--split", "--k", "--resamples", "--confidence", "--seed", "--device"},
-    "report": COMMON | {"--k", "--keep", "--min-base-hits", "--resamples", "--seed"},
+    "report": COMMON | {"--k", "--keep", "--min-base-hits", "--reference", "--resamples", "--seed"},
     "reproduce": {"--data", "--dry-run", "--json"},
     "show": {"--json"},
     "export": {"--to", "--name", "--force", "--json"},

@@ -32,8 +32,9 @@ NUMBER = ".4~g"
 
 def pareto(figure: Figure, style: Mapping[str, Style]) -> Spec:
     """Return a panel; brushing in it selects runs in all panels."""
-    facts, data = figure.facts, columns(figure.data)
-    name, labels = facts["y"], list(dict.fromkeys(data["label"]))
+    facts = figure.facts
+    data = columns({**figure.data, **facts["about"]})
+    name, labels = facts["y"], list(dict.fromkeys(data["shown"]))
     base = next(
         n
         for n, label in enumerate(data["label"])
@@ -46,6 +47,7 @@ def pareto(figure: Figure, style: Mapping[str, Style]) -> Spec:
         *_region(facts["keep"] * hit, f"Hit ≥ {percent(facts['keep'], places=0)} of base"),
         *at(hit, color=INK),
         *at(other, "y", color=INK),
+        *([_bands(name, labels, style)] if any(data["front"]) else []),
         _points(name, titles, labels, style),
     ]
     points = layers[-1]["encoding"]
@@ -64,10 +66,29 @@ def _region(start: float, words: str) -> list[Spec]:
     ]
 
 
+def _bands(name: str, labels: list[str], style: Mapping[str, Style]) -> Spec:
+    """Return what the seeds of each front attain: half of them, dashed one and all."""
+    return {
+        "transform": [{"filter": "indexof(datum.kind, 'attained') == 0"}],
+        "mark": {"type": "line", "interpolate": "step-before", "strokeWidth": 1.3, "aria": False},
+        "encoding": {
+            "x": {"field": "hit", "type": "quantitative"},
+            "y": {"field": name, "type": "quantitative"},
+            "order": {"field": "hit"},
+            "detail": {"field": "id"},
+            "color": {"field": "shown", "scale": coloured(labels, style), "legend": None},
+            "strokeDash": {
+                "condition": {"test": "datum.kind == 'attained by half'", "value": [1, 0]},
+                "value": [3, 3],
+            },
+        },
+    }
+
+
 def _points(
     name: str, titles: tuple[str, str], labels: list[str], style: Mapping[str, Style]
 ) -> Spec:
-    colour = {"field": "label", "scale": coloured(labels, style), "legend": None}
+    colour = {"field": "shown", "scale": coloured(labels, style), "legend": None}
     axes = {
         channel: {
             "field": field,
@@ -80,12 +101,13 @@ def _points(
     }
     return {
         "params": [BRUSH],
+        "transform": [{"filter": "datum.kind == 'run' || datum.kind == 'mean'"}],
         "mark": {"type": "point", "strokeWidth": 1.5},
         "encoding": {
             **axes,
             "stroke": colour,
             "fill": {"condition": {"test": "datum.valid", **colour}, "value": "transparent"},
-            "shape": {"field": "label", "scale": shaped(labels, style), "legend": None},
+            "shape": {"field": "shown", "scale": shaped(labels, style), "legend": None},
             "size": {"condition": {"test": "datum.kind == 'mean'", "value": 150}, "value": 45},
             "opacity": {"condition": {"test": SHOWN, "value": 0.9}, "value": 0.12},
             "tooltip": [

@@ -200,7 +200,9 @@ def test_a_brush_selects_the_same_runs_everywhere(seen: Seen) -> None:
     assert faded(seen) > 0
 
 
-ON_TOP = """() => [...document.querySelectorAll('figure.pareto .live .mark-symbol path')].find((mark) => {
+ON_TOP = """() => [
+  ...document.querySelectorAll('figure.pareto .live .mark-symbol path'),
+].find((mark) => {
   const { x, y, width, height } = mark.getBoundingClientRect();
   return (mark.getAttribute('aria-label') ?? '').includes('morec rev-heavy · seed')
     && document.elementFromPoint(x + width / 2, y + height / 2) === mark;
