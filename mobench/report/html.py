@@ -13,7 +13,7 @@ from mobench.report.notation import percent
 from mobench.report.palette import Style
 from mobench.report.panels import Panels
 from mobench.report.records import Comparison
-from mobench.report.tabulate import change_rows, front_rows, result_table
+from mobench.report.tabulate import budget_rows, change_rows, front_rows, result_table
 from mobench.report.text import TextTable
 
 
@@ -46,7 +46,7 @@ def page(
         "Controller and group weights": panels.training(comparison),
         "Fairness and exposure": panels.groups(),
         "Dataset": dataset_facts(comparison, drawn),
-        "Cost": costs(comparison, style),
+        "Cost": joined(costs(comparison, style), budget_rows(comparison, style)),
         "Provenance": provenance(comparison),
     }
     end = "Made by mobench; every number is in results.parquet and results.csv."

@@ -61,9 +61,15 @@ def _cell(cell: Cell) -> Markup:
 
 
 def front_rows(comparison: Comparison, styles: Styles) -> Markup:
-    """Return the table of fronts, and what each cost; nothing where no front has several rows."""
-    found = (("Fronts", fronts_table(comparison)), ("Budgets", budgets_table(comparison)))
-    return joined(*[_noted(text, name, styles) for name, text in found if text])
+    """Return the table of fronts; nothing where no front has several rows."""
+    text = fronts_table(comparison)
+    return _noted(text, "Fronts", styles) if text else Markup("")
+
+
+def budget_rows(comparison: Comparison, styles: Styles) -> Markup:
+    """Return what each front or row was allowed to use; nothing where there is none."""
+    text = budgets_table(comparison)
+    return _noted(text, "Budgets", styles) if text else Markup("")
 
 
 def _noted(text: TextTable, name: str, styles: Styles) -> Markup:
