@@ -100,5 +100,7 @@ def _change(change: Change) -> Markup:
         "td",
         element("span", change.text, class_=change.verdict or "unclear"),
         element("span", change.words, class_="note"),
-        *([element("span", change.p, class_="note")] if change.p else []),
+        element(
+            "span", " · ".join(part for part in (change.p, change.size) if part), class_="note"
+        ),
     )
