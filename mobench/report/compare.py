@@ -20,7 +20,7 @@ from mobench.report.judging import (
     verdict,
     verdict_by_value,
 )
-from mobench.report.measuring import Measured, estimates, group_hits, volume
+from mobench.report.measuring import Measured, estimates, exposure, group_hits, volume
 from mobench.report.origins import dataset_facts, origin, trace
 from mobench.report.pairing import Pair, check_alike, common_k, find_bases, row_pairs, sampled
 from mobench.report.records import Comparison, Point, Role, Row
@@ -132,6 +132,7 @@ def _row(label: str, pairs: Mapping[str, Sequence[Pair]], bench: Bench) -> Row:
         traces=tuple(found for run in runs if (found := trace(run))),
         origins=tuple(origin(run, base) for run, base in _distinct(mine)),
         wish=wish(mine) if role == "method" else None,
+        exposure=exposure(runs, bench.k),
     )
 
 

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
 
 from mobench.metrics import METRICS
+from mobench.report.evidence import Columns, Trace
 from mobench.report.figure import Figure, append, slug
 from mobench.report.notation import counted, percent
-from mobench.report.records import Columns, Row, Trace
+from mobench.report.records import Row
 
 MOST_POINTS = 400
 """Points of a drawn line; more would only make the file larger."""
@@ -115,8 +116,8 @@ def _weights(row: Row, trace: Trace) -> Iterator[Figure]:
             title=f"{row.label}: group weights for {objective}",
             caption=(
                 f"Sampling weight of each group relative to its start, by epoch (seed"
-                f" {trace.seed}); the vertical line is the selected epoch."
-                + ("" if labels else " Popularity 1 holds the most popular items.")
+                f" {trace.seed}): violet is more, orange less; the vertical line is the selected"
+                f" epoch." + ("" if labels else " Popularity 1 holds the most popular items.")
             ),
             alt=f"Heat map of the sampling weights of the groups of objective {objective}.",
             data=data,
