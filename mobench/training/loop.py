@@ -139,7 +139,7 @@ def check_finite(state: TrainState, config: TrainConfig) -> None:
         raise TrainingError(
             f"loss became {rows[step, column]} at epoch {state.epoch + 1}, step"
             f" {since + step + 1} (objective '{names[column]}', β {rows[step, -3]:.2f})",
-            "lower --learning-rate.",
+            "lower --set learning_rate=….",
         )
 
 
@@ -154,7 +154,7 @@ def end_epoch(state: TrainState, loop: Loop, started: float) -> EpochRecord:
     metrics, seen = loop.validator(state.model)
     if not np.isfinite(seen.loss).all():  # every rank would be 1: nothing is better than NaN
         raise TrainingError(
-            f"scores are not finite after epoch {state.epoch}", "lower --learning-rate."
+            f"scores are not finite after epoch {state.epoch}", "lower --set learning_rate=…."
         )
     state.signals = sampler_signals(loop.objectives, state, seen)
     row = history_row(state, loop.config, metrics, trace)

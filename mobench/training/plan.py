@@ -7,6 +7,7 @@ from pathlib import Path
 from mobench import RESULTS_VERSION
 from mobench.artifacts import Artifact, existing, partial, short
 from mobench.config import PRESETS, TrainConfig
+from mobench.config.base import place_of
 from mobench.data.dataset import Dataset
 from mobench.data.sequences import n_windows
 from mobench.errors import ArtifactError, ConfigError
@@ -17,6 +18,7 @@ from mobench.training.architecture import as_input, code_of, settle
 from mobench.training.data import by_positions, objectives
 from mobench.training.inherit import inherit
 from mobench.training.optimizer import make_optimizer
+from mobench.training.space import SPACE
 from mobench.training.vectors import Vectors, read_vectors
 
 
@@ -149,13 +151,14 @@ def _check_fit(config: TrainConfig) -> None:
     """Refuse settings that the method would not look at."""
     for name in ("keep_accuracy", "target_loss"):
         if config.method != "morec" and getattr(config, name) is not None:
-            flag = f"--{name.replace('_', '-')}"
             raise ConfigError(
-                f"{flag} does nothing for method {config.method}", "use it with --method morec."
+                f"{place_of(TrainConfig, name)} does nothing for method {config.method}",
+                "use it with --method morec.",
             )
-    if config.tune and config.method not in ("base", "morec"):
+    if config.tries and config.method not in SPACE:
         raise ConfigError(
-            f"--tune: method {config.method} has nothing to tune", "use it with base or morec."
+            f"--tries: method {config.method} has nothing to try",
+            f"use it with {', '.join(SPACE)}.",
         )
 
 
@@ -192,7 +195,7 @@ def _vectors(config: TrainConfig, dataset: Dataset, path: Path) -> Vectors:
             f"--init-from does not go with --backbone {config.backbone}",
             "vectors have no place but in mf.",
         )
-    for name in ("epochs", "tune"):
+    for name in ("epochs", "tries"):
         if name in config.model_fields_set and getattr(config, name):
             raise ConfigError(
                 f"--{name} does nothing for a base of vectors: they are taken as they are",
@@ -207,6 +210,12 @@ def _vectors(config: TrainConfig, dataset: Dataset, path: Path) -> Vectors:
     return found
 
 
+def is_begun(plan: Plan) -> bool:
+    """Return whether there is an unfinished run under the plan's name that one can go on with."""
+    work = partial(plan.path)
+    return any((work / name).is_file() for name in ("resume.pt", "tune.json"))
+
+
 def up_to_date(plan: Plan) -> Artifact | None:
     """Return the finished run if it is what would be made now, ``None`` if there is none.
 
@@ -215,7 +224,7 @@ def up_to_date(plan: Plan) -> Artifact | None:
     """
     found = existing(plan.path, plan.config.identity(), plan.inputs, RESULTS_VERSION)
     work = partial(plan.path)
-    if not found and any((work / name).is_file() for name in ("resume.pt", "tune.json")):
+    if not found and is_begun(plan):
         raise ArtifactError(
             f"'{plan.path}' was begun and not finished",
             f"go on with 'mobench train --resume {work}', or start over with --force.",
