@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mobench.config.prep import PrepConfig
     from mobench.config.recipe import Expectation, Recipe
     from mobench.config.report import ReportConfig
-    from mobench.config.train import METHODS, OBJECTIVE_NAMES, PRESETS, TrainConfig
+    from mobench.config.train import BY_PREFERENCE, METHODS, OBJECTIVE_NAMES, PRESETS, TrainConfig
 
 HOMES = {
     "EvalConfig": "evaluate",
@@ -21,6 +21,7 @@ HOMES = {
     "Expectation": "recipe",
     "Recipe": "recipe",
     "ReportConfig": "report",
+    "BY_PREFERENCE": "train",
     "METHODS": "train",
     "OBJECTIVE_NAMES": "train",
     "PRESETS": "train",
@@ -28,6 +29,7 @@ HOMES = {
 }
 
 __all__ = [
+    "BY_PREFERENCE",
     "METHODS",
     "OBJECTIVE_NAMES",
     "PRESETS",

@@ -9,6 +9,8 @@ from mobench.errors import suggest
 
 OBJECTIVE_NAMES = ("acc", "rev", "fair", "align")
 METHODS = ("popularity", "base", "continue", "morec")
+BY_PREFERENCE = ("morec",)
+"""Methods that look at the preference, and so have a front."""
 
 PRESETS: dict[str, dict[str, Any]] = {
     "default": {},
