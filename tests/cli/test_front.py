@@ -59,7 +59,6 @@ def test_preferences_times_seeds_each_seed_on_its_own_base(run_json, run, pipeli
     code, out, err = run(f"{TRAIN} --front 3 --seeds 1,2")
     assert code == 0
     assert out.count("up to date") == 6 + 1
-    assert "next  mobench eval data/runs/toy-mf-base-s* 'data" not in err
     assert err.endswith(
         "next  mobench eval data/runs/toy-mf-base-s* data/runs/toy-mf-morec-p*-s*\n"
     )
@@ -105,7 +104,7 @@ def test_ctrl_c_saves_and_the_same_command_goes_on(run, run_json, pipeline, monk
     line = f"{TRAIN} --front 3 --set batch_size=64"
     assert run(f"{line} --name whole")[0] == 0
     with monkeypatch.context() as patch:
-        stop_after(patch, 15)
+        stop_after(patch, 20)
         found = run_json(f"{line} --name cut")
     assert found["status"] == "error"
     assert found["error"]["exit_code"] == 130
@@ -250,7 +249,7 @@ def test_processes_give_the_same_bytes(run, pipeline: Path) -> None:
 def test_every_outcome_of_one_process_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
     monkeypatch.setattr(crew, "work", lambda task, watch: watch(1, 2, 3) or Outcome({"is": task}))
-    found = list(crew.outcomes(["a", "b"], 8 // 8, lambda *said: seen.append(said)))
+    found = list(crew.outcomes(["a", "b"], 1, lambda *said: seen.append(said)))
     assert [(number, outcome.results) for number, outcome in found] == [
         (0, {"is": "a"}),
         (1, {"is": "b"}),
