@@ -8,17 +8,15 @@ import os
 import signal
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from multiprocessing import connection, get_context
 from typing import Any
 
-from mobench.cli.task import Outcome, Task, work
+from mobench.cli.task import Look, Outcome, Task, at_once, work
 from mobench.errors import Interrupted, MobenchError, TrainingError
 
-Look = Callable[[int, int, int, int], None]
-"""Is told the number of a task, and its epoch, step and steps."""
 Pipe = Any  # typeshed's Connection is generic in newer versions only
 POLL = 0.2
 """Seconds between two looks at whether Ctrl-C was pressed; and between two words of a process."""
@@ -30,7 +28,7 @@ def outcomes(tasks: Sequence[Task], jobs: int, look: Look) -> Iterator[tuple[int
 
     Args:
         tasks: What to do.
-        jobs: Processes at once; with 1 everything is done here.
+        jobs: Processes at once; with 1 everything is done here, with 0 also everything at once.
         look: Shows progress.
 
     Raises:
@@ -38,6 +36,9 @@ def outcomes(tasks: Sequence[Task], jobs: int, look: Look) -> Iterator[tuple[int
     """
     if min(jobs, len(tasks)) > 1:
         yield from by_processes(tasks, min(jobs, len(tasks)), look)
+        return
+    if not jobs:
+        yield from at_once(tasks, look)
         return
     for number, task in enumerate(tasks):
         try:

@@ -11,7 +11,7 @@ from mobench.cli.crew import outcomes
 from mobench.cli.members import Asked, Front, Member, arrange, by_seed, listed
 from mobench.cli.task import Outcome, Task
 from mobench.cli.views.front import Board, dry_run_lines, header, summed
-from mobench.errors import Interrupted, MobenchError
+from mobench.errors import ConfigError, Interrupted, MobenchError
 
 
 def train_front(out: Output, asked: Asked, *, jobs: int, dry_run: bool) -> None:
@@ -22,6 +22,7 @@ def train_front(out: Output, asked: Asked, *, jobs: int, dry_run: bool) -> None:
         MobenchError: A run failed: the failure with the largest exit code, all others done.
     """
     front = arrange(asked)
+    check_batched(front, jobs)
     out.show(*header(front), "")
     if dry_run:
         out.show(*dry_run_lines(front))
@@ -42,6 +43,27 @@ def train_front(out: Output, asked: Asked, *, jobs: int, dry_run: bool) -> None:
             facts=work.facts(),
         ) from stop
     finish(out, work)
+
+
+def check_batched(front: Front, jobs: int) -> None:
+    """Refuse what cannot be trained at once.
+
+    Raises:
+        ConfigError: That was asked for in so many words.
+    """
+    from mobench.training.run_together import joinable
+
+    plan = front.members[0].plan
+    if plan.config.batched != "on":
+        return
+    if jobs > 1:
+        raise ConfigError("batched=on does not go with --jobs", "one process trains all at once.")
+    if not joinable(plan):
+        raise ConfigError(
+            f"batched=on: {plan.config.method} on {plan.config.backbone} with"
+            f" {plan.config.optimizer} cannot be trained at once",
+            "it is for base, continue and morec on mf with adam; leave it out.",
+        )
 
 
 @dataclass
@@ -81,7 +103,8 @@ class Work:
                 self.note(board, each, Outcome({}, fresh=False, error=why))
         left = [each for each in members if each.plan.path not in self.found]
         tasks = [self.task(each, force=force, tries_only=tries_only) for each in left]
-        for number, outcome in outcomes(tasks, self.jobs, board.looking(left)):
+        jobs = 0 if self.batched(left) and not tries_only else self.jobs
+        for number, outcome in outcomes(tasks, jobs, board.looking(left)):
             each = left[number]
             if tries_only and not outcome.error:
                 self.trials[each.seed] = outcome.results["trials"]
@@ -97,6 +120,15 @@ class Work:
         trials = self.trials.get(member.seed, ()) if config.tries else ()
         path, dataset = member.plan.path, self.asked.dataset
         return Task(config, dataset, member.base, path, force, tries_only, trials)
+
+    def batched(self, members: Sequence[Member]) -> bool:
+        """Return whether runs are trained at once, as one model."""
+        from mobench.training.run_together import joinable
+
+        plans = [each.plan for each in members]
+        wanted = {plan.config.batched for plan in plans} | {plan.device for plan in plans}
+        pays = "on" in wanted or {"auto", "cuda"} <= wanted
+        return pays and self.jobs == 1 and all(map(joinable, plans))
 
     def leaders(self) -> list[Member]:
         """Return the runs for which settings are tried: one of each seed that has no trials yet."""

@@ -157,6 +157,8 @@ class TrainConfig(Config):
     """Where to compute."""
     threads: int | Literal["auto"] = option(0, "Run", moves=False)
     """CPU threads; 0 follows a fixed rule of the problem's size, auto measures once."""
+    batched: Literal["auto", "on", "off"] = option("auto", moves=False)
+    """mf, several runs: train them at once as one model (auto: on a GPU)."""
     log_every: int = option(20, ge=1, moves=False)
     """Steps between rows of steps.parquet."""
 

@@ -90,6 +90,12 @@ def leave(state: TrainState, loop: Loop) -> None:
 
 def begin_epoch(state: TrainState, loop: Loop) -> Batches:
     """Update the sampler, start the epoch's streams; return its batches."""
+    open_epoch(state, loop)
+    return loop.source.epoch(state.sampler.batches(), loop.data)
+
+
+def open_epoch(state: TrainState, loop: Loop) -> None:
+    """Update the sampler and start the epoch's streams, unless it was begun before."""
     epoch = state.epoch + 1
     state.sampler.epoch = epoch
     if state.step == 0:
@@ -97,31 +103,35 @@ def begin_epoch(state: TrainState, loop: Loop) -> Batches:
         state.masses += mass_rows(state, loop.objectives, epoch)
         state.negatives.reseed(Seeds(loop.config.seed).integer(f"negatives/{epoch}"))
         state.noise.reseed(loop.config.seed, f"dropout/{epoch}")
-    return loop.source.epoch(state.sampler.batches(), loop.data)
 
 
 def make_step(state: TrainState, loop: Loop) -> Step | NativeStep:
     """Return the step function of an epoch."""
     config = loop.config
-    weights = None
-    if config.sampler_mode == "reweight" and config.method == "morec":
-        rows = [state.sampler.row_weights(name) for name in config.auxiliary]
-        stacked = np.stack(rows) if rows else np.zeros((0, len(loop.data.items)))
-        weights = torch.from_numpy(stacked.astype(np.float32)).to(loop.data.device)
-        weights = loop.source.row_weights(weights, loop.data)
     state.model.train()
     step = Step(
         state.model,
         state.optimizer,
         state.coordinator,
         state.negatives,
-        weights,
+        epoch_weights(state, loop),
         config.method != "morec",
         config.n_negatives,
         config.weight_decay,
         loop.source,
     )
     return NativeStep(step) if state.engine == "native" else step
+
+
+def epoch_weights(state: TrainState, loop: Loop) -> Tensor | None:
+    """Return the weights of all train rows in mode reweight, ``[M − 1, N]``."""
+    config = loop.config
+    if config.sampler_mode != "reweight" or config.method != "morec":
+        return None
+    rows = [state.sampler.row_weights(name) for name in config.auxiliary]
+    stacked = np.stack(rows) if rows else np.zeros((0, len(loop.data.items)))
+    weights = torch.from_numpy(stacked.astype(np.float32)).to(loop.data.device)
+    return loop.source.row_weights(weights, loop.data)
 
 
 def check_finite(state: TrainState, config: TrainConfig) -> None:

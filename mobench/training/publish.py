@@ -99,6 +99,7 @@ def results(plan: Plan, state: TrainState) -> dict[str, Any]:
         "steps_per_epoch": plan.steps_per_epoch,
         "seconds_per_epoch": seconds / max(1, len(trained)),
         "engine": state.engine,
+        "batched": state.batched,
         "negatives_kept": int(state.negatives.kept),
         "beta_pinned": pinned(trained),
         **({"vectors": plan.vectors.counts()} if plan.vectors else {}),

@@ -1,7 +1,7 @@
 """From a plan to a run artifact."""
 
 import json
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -91,7 +91,7 @@ def search(plan: Plan, *, replace: bool = False, track: Track = no_track) -> lis
         ArtifactError: As in ``take_up``.
     """
     begun = None if replace else begun_for(plan)
-    with _draft(plan, begun, replace=replace) as draft, StopRequest() as stop:
+    with open_draft(plan, begun, replace=replace) as draft, StopRequest() as stop:
         return tuned(plan, draft.work / NOTES, track, stop)[1]
 
 
@@ -119,7 +119,7 @@ def resume(
 
 
 @contextmanager
-def _draft(asked: Plan, begun: Begun | None, *, replace: bool) -> Iterator[Draft]:
+def open_draft(asked: Plan, begun: Begun | None, *, replace: bool) -> Iterator[Draft]:
     """Open the directory of a run and note what is to be done there."""
     keep = bool(begun and not begun.finished)
     threads = choose_threads(asked)
@@ -149,17 +149,14 @@ def _work(
     track: Track,
     trials: Sequence[Row] = (),
 ) -> Run:
-    with _draft(asked, begun, replace=replace) as draft, StopRequest() as stop:
+    with open_draft(asked, begun, replace=replace) as draft, StopRequest() as stop:
         if trials:
             draft.write_text(NOTES, json.dumps(list(trials)))
         if asked.config.method == "popularity":
             return _popularity(draft, asked, replace)
         if asked.vectors:
             return publish(draft, asked, untrained(asked, make_loop(asked)), [], replace=replace)
-        settled, trials = tuned(asked, draft.work / NOTES, track, stop)
-        draft.manifest = draft.manifest.model_copy(
-            update={"config": settled.config.model_dump(mode="json")}
-        )
+        settled, trials = settle(draft, asked, track, stop)
         loop = make_loop(settled)
         state = begin(settled, loop)
         saver = Saver(state, draft.work / "resume.pt")
@@ -170,6 +167,16 @@ def _work(
         with saver.explained():
             yield from fit(state, loop)
             return publish(draft, settled, state, trials, replace=replace)
+
+
+def settle(
+    draft: Draft, asked: Plan, track: Track, stop: Callable[[], bool]
+) -> tuple[Plan, list[Row]]:
+    """Try settings if so wanted; return the plan with the best, and all trials."""
+    settled, trials = tuned(asked, draft.work / NOTES, track, stop)
+    config = settled.config.model_dump(mode="json")
+    draft.manifest = draft.manifest.model_copy(update={"config": config})
+    return settled, trials
 
 
 def note(plan: Plan, threads: int, *, replace: bool) -> str:

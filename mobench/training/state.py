@@ -39,6 +39,8 @@ class TrainState:
         start: Weights before the first step (not saved: they come from the base).
         noise: The stream of dropout.
         engine: ``torch``, or ``native`` for the step in native code; a resumed run keeps it.
+        batched: With how many runs, itself included, it was trained at once (not saved: that may
+            change when it is resumed).
     """
 
     model: Backbone
@@ -61,6 +63,7 @@ class TrainState:
     start: dict[str, Tensor] = field(default_factory=dict)
     noise: Noise = field(default_factory=Noise)
     engine: str = "torch"
+    batched: int = 1
 
     PARTS = (
         "model",
