@@ -10,12 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from mobench.models import MF
-from mobench.models import mf as mf_module
 from mobench.models.lookup import pair_scores
+from mobench.models.mf import score
 from mobench.training.joint_control import join
 from mobench.training.joint_negatives import JointNegatives
 from mobench.training.loop import Loop, epoch_weights
@@ -108,15 +107,20 @@ class JointStep:
 
     def scores(self, users: Tensor, items: Tensor) -> Tensor:
         """Score ``items [R, V, N]`` for ``users [R, V]``, each run with its own tables."""
+        if users.device.type != "cpu":
+            return self.flat_scores(users, items)
+        tables = [table.flat.view_as(table.whole).unbind() for table in self.tables]
+        parts = zip(*tables, users, items, strict=True)  # all at once would not fit the cache
+        return torch.stack([score(*part) for part in parts])
+
+    def flat_scores(self, users: Tensor, items: Tensor) -> Tensor:
+        """Do the same in one go, as if all were one model of R times the users and items."""
         of_users, of_items = self.tables
-        runs, n_items = torch.arange(len(users), device=users.device), of_items.whole.shape[1]
-        shifted = users + runs.unsqueeze(1) * of_users.whole.shape[1]
-        if n_items <= mf_module.DENSE_RATIO * items.shape[2]:  # as in MF.score
-            vectors = F.embedding(shifted, of_users.flat)
-            every = of_items.flat.view_as(of_items.whole)
-            return torch.bmm(vectors, every.transpose(1, 2)).gather(2, items)
-        places = (items + runs.view(-1, 1, 1) * n_items).flatten(0, 1)
-        return pair_scores(of_users.flat, of_items.flat, shifted.flatten(), places).view_as(items)
+        runs = torch.arange(len(users), device=users.device)
+        u = users + runs.unsqueeze(1) * of_users.whole.shape[1]
+        i = items + runs.view(-1, 1, 1) * of_items.whole.shape[1]
+        scores = pair_scores(of_users.flat, of_items.flat, u.flatten(), i.flatten(0, 1))
+        return scores.view_as(items)
 
     def means(self, per_row: Tensor, rows: Tensor) -> Tensor:
         """Return the loss of each run and objective ``[R, M]`` (see ``block_means``).

@@ -249,8 +249,8 @@ def test_runs_with_the_same_rows_share_a_lane(root, bases) -> None:
     assert lanes(method="continue") == [0, 0, 0, 1, 1, 1]
 
 
-def test_parts_of_a_table_do_not_touch_each_other(root, bases) -> None:
-    """A step whose loss counts one run alone leaves the gradients of the others zero."""
+def joint_step(root, bases) -> JointStep:
+    """Return the first step of three runs."""
 
     class Nowhere:
         work = root
@@ -260,7 +260,15 @@ def test_parts_of_a_table_do_not_touch_each_other(root, bases) -> None:
     mates = [start(plan, Nowhere(), common) for plan in plans]
     for mate in mates:
         open_epoch(mate.state, mate.loop)
-    joint = JointStep([mate.state for mate in mates], [mate.loop for mate in mates])
+    return JointStep([mate.state for mate in mates], [mate.loop for mate in mates])
+
+
+@pytest.mark.parametrize("flat", [False, True])
+def test_parts_of_a_table_do_not_touch_each_other(root, bases, flat) -> None:
+    """A step whose loss counts one run alone moves that run alone."""
+    joint = joint_step(root, bases)
+    if flat:
+        joint.scores = joint.flat_scores
     before = [table.whole.clone() for table in joint.tables]
     joint.coordinator.weights = lambda losses: torch.zeros_like(losses).index_fill_(
         0, torch.tensor([1]), 1.0
@@ -269,3 +277,13 @@ def test_parts_of_a_table_do_not_touch_each_other(root, bases) -> None:
     for table, old in zip(joint.tables, before, strict=True):
         moved = (table.whole != old).flatten(1).any(1)
         assert moved.tolist() == [False, True, False]
+
+
+def test_the_way_of_a_gpu_scores_and_learns_the_same(root, bases) -> None:
+    one, other = joint_step(root, bases), joint_step(root, bases)
+    other.scores = other.flat_scores
+    for index in range(6):
+        one(index), other(index)
+    for table, same in zip(one.tables, other.tables, strict=True):
+        assert torch.allclose(table.whole, same.whole, rtol=1e-4, atol=1e-5)
+        assert not torch.allclose(table.whole[0], table.whole[1], rtol=1e-4, atol=1e-5)
