@@ -21,8 +21,10 @@ def train_front(out: Output, asked: Asked, *, jobs: int, dry_run: bool) -> None:
         Interrupted: Ctrl-C; the same command goes on.
         MobenchError: A run failed: the failure with the largest exit code, all others done.
     """
+    if jobs > 1 and asked.configs[0].batched == "on":
+        raise ConfigError("batched=on does not go with --jobs", "one process trains all at once.")
     front = arrange(asked)
-    check_batched(front, jobs)
+    check_joinable(front)
     out.show(*header(front), "")
     if dry_run:
         out.show(*dry_run_lines(front))
@@ -45,7 +47,7 @@ def train_front(out: Output, asked: Asked, *, jobs: int, dry_run: bool) -> None:
     finish(out, work)
 
 
-def check_batched(front: Front, jobs: int) -> None:
+def check_joinable(front: Front) -> None:
     """Refuse what cannot be trained at once.
 
     Raises:
@@ -54,11 +56,7 @@ def check_batched(front: Front, jobs: int) -> None:
     from mobench.training.run_together import joinable
 
     plan = front.members[0].plan
-    if plan.config.batched != "on":
-        return
-    if jobs > 1:
-        raise ConfigError("batched=on does not go with --jobs", "one process trains all at once.")
-    if not joinable(plan):
+    if plan.config.batched == "on" and not joinable(plan):
         raise ConfigError(
             f"batched=on: {plan.config.method} on {plan.config.backbone} with"
             f" {plan.config.optimizer} cannot be trained at once",

@@ -198,6 +198,28 @@ def test_force_makes_all_members_again_but_no_base(run, run_json, pipeline) -> N
     assert Path("data/runs/toy-mf-base-s1/manifest.json").read_bytes() == base
 
 
+def test_runs_can_be_trained_at_once(run, run_json, pipeline, monkeypatch) -> None:
+    line = f"{TRAIN} --seeds 1,2 --front 3 --set batched=on"
+    with monkeypatch.context() as patch:
+        stop_after(patch, 3)
+        assert run_json(line)["error"]["exit_code"] == 130
+    found = run_json(line)
+    assert [each["results"]["batched"] for each in found["members"]] == [3] * 6  # unlike bases
+    assert [each["fresh"] for each in found["bases"]] == [True]
+    code, out, _ = run(line)
+    assert code == 0
+    assert out.count("up to date") == 6 + 1
+    assert run(f"{TRAIN} --seeds 1,2 --front 3 --set batched=off")[1].count("up to date") == 7
+    assert run(f"{TRAIN} --preference 0,1,0 --name single --set batched=off")[0] == 0
+    mine, other = (pq.read_table(f"data/runs/{n}/history.parquet") for n in (NAMES[1], "single"))
+    assert mine["loss"].to_pylist() == pytest.approx(other["loss"].to_pylist(), rel=1e-5)
+    assert run(f"{TRAIN} --front 3 --seeds 2 --tries 2 --name t --set batched=on")[0] == 0
+    trials = [pq.read_table(path) for path in Path("data/runs").glob("t-p*/trials.parquet")]
+    assert len(trials) == 3
+    assert trials[0].num_rows == 2
+    assert trials[0] == trials[1] == trials[2]
+
+
 WRONG = {
     "--seeds 1,one": "--seeds '1,one' is not understood",
     "--seeds 2,2": "--seeds '2,2' is not understood",
@@ -210,6 +232,8 @@ WRONG = {
     "--preference 1,2,3 --preference 1,2": "--preference has 2 values for 3 objectives",
     "--seeds 1,2 --base data/runs/toy-mf-base-s1": "--base is one run",
     "--seeds 1,2 --init-from x.parquet": "--init-from makes one base run",
+    "--seeds 1 --set batched=on --jobs 2": "batched=on does not go with --jobs",
+    "--seeds 1 --set batched=on --method popularity": "batched=on: popularity on mf with adam can",
     "--seeds 1 --resume x": "--resume takes no option but --epochs and --name",
     "--seeds 1,2 --method base --base data/runs/toy-mf-base-s1": "--base does not go with",
 }

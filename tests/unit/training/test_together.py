@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from mobench.artifacts import Artifact
 from mobench.errors import Interrupted
@@ -27,6 +28,7 @@ from mobench.training.run_together import (
 )
 from tests.unit.training.helpers import finish, make_plan, trained
 from tests.unit.training.test_run import content
+from tests.unit.training.test_waits import NoWaits
 
 WISHES = [(1, 0, 0), (0, 1, 0), (0.2, 0.3, 0.5)]
 VARIANTS = {
@@ -249,13 +251,13 @@ def test_runs_with_the_same_rows_share_a_lane(root, bases) -> None:
     assert lanes(method="continue") == [0, 0, 0, 1, 1, 1]
 
 
-def joint_step(root, bases) -> JointStep:
-    """Return the first step of three runs."""
+def joint_step(root, bases, n: int = 3, **values) -> JointStep:
+    """Return the first step of some runs of one seed."""
 
     class Nowhere:
         work = root
 
-    plans = front(root, bases, "apart")[:3]
+    plans = front(root, bases, "apart", **values)[:n]
     common = Common(TrainData.load(plans[0].dataset, "cpu"))
     mates = [start(plan, Nowhere(), common) for plan in plans]
     for mate in mates:
@@ -287,3 +289,40 @@ def test_the_way_of_a_gpu_scores_and_learns_the_same(root, bases) -> None:
     for table, same in zip(one.tables, other.tables, strict=True):
         assert torch.allclose(table.whole, same.whole, rtol=1e-4, atol=1e-5)
         assert not torch.allclose(table.whole[0], table.whole[1], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("mode", ["draw", "reweight"])
+def test_a_joint_step_asks_for_no_value(root, bases, monkeypatch, mode) -> None:
+    """As in test_waits: what a GPU would be waited for is refused."""
+    monkeypatch.setattr(torch.backends.mkl, "is_available", lambda: False)
+    joint = joint_step(root, bases, sampler_mode=mode)
+    joint.scores, joint.negatives.draw = joint.flat_scores, joint.negatives.first_unseen
+    before = joint.tables[1].whole.clone()
+    with NoWaits():
+        joint(0)
+    assert joint.finite(0, 1)
+    assert (joint.tables[1].whole - before).abs().amax((1, 2)).min() > 1e-4
+
+
+def test_as_many_launches_as_one_run_takes(root, bases) -> None:
+    """On the way of a GPU, the number of operations does not grow with the runs."""
+    asked = {}
+    for n in (1, 3):
+        joint = joint_step(root, bases, n, sampler_mode="reweight")
+        joint.scores, joint.negatives.draw = joint.flat_scores, joint.negatives.first_unseen
+        joint(0)
+        with Counted() as counted:
+            joint(1)
+        asked[n] = counted.kernels
+    assert asked[1] == asked[3] > 20
+
+
+class Counted(TorchDispatchMode):
+    """Counts operations that compute; views are free."""
+
+    kernels = 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        free = ("view", "unbind", "select", "expand", "slice", "unsqueeze", "t", "detach", "alias")
+        self.kernels += not func.overloadpacket.__name__.strip("_").startswith(free)
+        return func(*args, **(kwargs or {}))
