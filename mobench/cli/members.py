@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mobench.cli import places
+from mobench import places
 from mobench.cli.wishes import names_of, preferences
 from mobench.config import BY_PREFERENCE, TrainConfig
 from mobench.errors import ConfigError

@@ -52,6 +52,8 @@ Jobs = Annotated[
 ]
 
 FILE_HINT = "give a TOML file of settings, or the manifest.json of an artifact."
+SHORT = {"k": "-k"}
+"""Fields that have a short flag, too."""
 METAVARS = {int: "N", float: "X", tuple: "A,B,…", str: "TEXT"}
 
 
@@ -165,13 +167,14 @@ def _parameter(name: str, annotation: Any) -> inspect.Parameter:
 def _annotation(name: str, info: FieldInfo, *, several: bool = False) -> Any:
     """Return the annotated type that makes Typer show a field as an option."""
     allowed, flag = choices(info), "--" + name.replace("_", "-")
+    flags = [flag, *([SHORT[name]] if name in SHORT else [])]
     shared = {"help": _help(info), "rich_help_panel": extra(info, "panel")}
     if bool in kinds(info):
         return Annotated[bool | None, typer.Option(f"{flag}/--no-{flag[2:]}", metavar="", **shared)]
     metavar = "|".join(allowed or _words(info))
     complete = (lambda: list(allowed)) if allowed else None
     kind = list[str] | None if several else str | None
-    return Annotated[kind, typer.Option(flag, metavar=metavar, autocompletion=complete, **shared)]
+    return Annotated[kind, typer.Option(*flags, metavar=metavar, autocompletion=complete, **shared)]
 
 
 def _words(info: FieldInfo) -> list[str]:

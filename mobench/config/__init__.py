@@ -9,17 +9,21 @@ from typing import TYPE_CHECKING, Any
 from mobench.config.base import Config, build
 
 if TYPE_CHECKING:
+    from mobench.config.compare import CompareConfig
     from mobench.config.evaluate import EvalConfig
     from mobench.config.prep import PrepConfig
     from mobench.config.recipe import Expectation, Recipe
+    from mobench.config.recommend import RecommendConfig
     from mobench.config.report import ReportConfig
     from mobench.config.train import BY_PREFERENCE, METHODS, OBJECTIVE_NAMES, PRESETS, TrainConfig
 
 HOMES = {
+    "CompareConfig": "compare",
     "EvalConfig": "evaluate",
     "PrepConfig": "prep",
     "Expectation": "recipe",
     "Recipe": "recipe",
+    "RecommendConfig": "recommend",
     "ReportConfig": "report",
     "BY_PREFERENCE": "train",
     "METHODS": "train",
@@ -33,11 +37,13 @@ __all__ = [
     "METHODS",
     "OBJECTIVE_NAMES",
     "PRESETS",
+    "CompareConfig",
     "Config",
     "EvalConfig",
     "Expectation",
     "PrepConfig",
     "Recipe",
+    "RecommendConfig",
     "ReportConfig",
     "TrainConfig",
     "build",

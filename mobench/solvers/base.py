@@ -5,7 +5,7 @@ the gradients of losses i and j, so the update direction is Σ weights_k · grad
 """
 
 from abc import ABC, abstractmethod
-from typing import ClassVar, Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,10 +22,19 @@ class Solver(ABC):
     Attributes:
         needs_gramian: Whether ``gramian`` must be given (costs M backward passes).
         range: Where the weights live: on the simplex, at least 0, or anywhere.
+        uses_preference: Whether the wish has a part in the weights; without, a front of several
+            preferences is one point.
+        needs_after: Whether ``observe`` must be called with the losses of the same batch (the same
+            negatives and dropout) after every step.
+        needs_average: Whether the mean of the parameters over the steps solves the problem, rather
+            than the last ones.
     """
 
-    needs_gramian: ClassVar[bool]
-    range: ClassVar[Range]
+    needs_gramian: bool
+    range: Range
+    uses_preference: bool = True
+    needs_after: bool = False
+    needs_average: bool = False
 
     @abstractmethod
     def weights(self, losses: Vector, gramian: Vector | None, preference: Vector) -> Vector:
@@ -42,6 +51,19 @@ class Solver(ABC):
             ConfigError: The preference is no mix of wishes for these losses.
             TrainingError: A loss or the Gramian is not finite, or there is no solution.
         """
+
+    def observe(self, losses: Vector) -> None:  # noqa: B027 (few solvers look back)
+        """Take note of the losses of the last batch after the step, ``[M]``."""
+
+    def end_epoch(self) -> None:  # noqa: B027
+        """Take note that an epoch is over."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return all that changes from step to step: plain numbers, lists and dicts."""
+        return {}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:  # noqa: B027
+        """Continue from ``state_dict()``."""
 
 
 def simplex(losses: Vector, preference: Vector) -> Vector:

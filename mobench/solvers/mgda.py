@@ -1,17 +1,12 @@
 """MGDA: the shortest vector in the convex hull of the gradients, exactly."""
 
-from typing import ClassVar
+from collections.abc import Sequence
 
 import numpy as np
-from scipy.optimize import nnls
 
+from mobench.errors import ConfigError
 from mobench.solvers.base import Range, Solver, Vector, simplex, symmetric, unsolved
-
-INDEFINITE = 1e-3
-"""Cosines from float32 gradients are off by about 1e-6; a worse spectrum is no rounding."""
-
-KKT_TOLERANCE = 1e-6
-"""How far a gradient may stay behind the solution, in units of the vectors that cancel."""
+from mobench.solvers.min_norm import KKT_TOLERANCE, kkt_residual, min_norm, root, shortest
 
 
 class MGDA(Solver):
@@ -19,72 +14,69 @@ class MGDA(Solver):
 
     The direction Σ w_k g_k then reduces every loss, or is 0 at a Pareto-stationary point. The
     preference has no part in it. As gradients are not normalised, the weights follow the smallest
-    one.
+    one (see ``normalise``).
+
+    With minimum weights c it is PE-LTR (Lin et al., RecSys 2019; here solved exactly): no
+    objective has less than its share, and the direction may raise a loss.
 
     Not Frank–Wolfe, which stops early where gradient norms differ (measured: up to 320 times the
     optimum); see ``min_norm``.
+
+    Args:
+        min_weights: c, at least 0 and at most 1 together: one for all, or one per objective.
     """
 
-    needs_gramian: ClassVar[bool] = True
-    range: ClassVar[Range] = "simplex"
+    needs_gramian = True
+    range: Range = "simplex"
+    uses_preference = False
+
+    def __init__(self, *, min_weights: float | Sequence[float] = 0.0) -> None:
+        self.min_weights = np.asarray(min_weights, dtype=np.float64)
+        if not (self.min_weights >= 0).all() or not self.min_weights.sum() <= 1:
+            raise ConfigError(
+                f"min_weights '{self.min_weights.tolist()}' leave no weights",
+                "they are at least 0 and sum to at most 1.",
+            )
 
     def weights(self, losses: Vector, gramian: Vector | None, preference: Vector) -> Vector:
         """Return the min-norm weights."""
         simplex(losses, preference)  # a bad preference is an error here, too
-        return min_norm(symmetric(losses, gramian))
+        exact = symmetric(losses, gramian)
+        if not self.min_weights.any():
+            return min_norm(exact)
+        return floored(exact, self._floors(losses.size))
+
+    def _floors(self, m: int) -> Vector:
+        """Return c, ``[M]``."""
+        if (
+            self.min_weights.shape not in ((), (m,))
+            or np.broadcast_to(self.min_weights, m).sum() > 1
+        ):
+            raise ConfigError(
+                f"min_weights '{self.min_weights.tolist()}' do not fit {m} objectives",
+                "give one value, or one per objective, at most 1 together.",
+            )
+        return np.broadcast_to(self.min_weights, m)
 
 
-def min_norm(gramian: Vector) -> Vector:
-    """Return ``argmin wᵀ G w`` over the simplex, ``[M]``; finite and exact also if G is singular.
+def floored(gramian: Vector, floors: Vector) -> Vector:
+    """Return ``argmin wᵀ G w`` over the simplex with w ≥ c, ``[M]``.
 
-    Non-negative least squares on a homogenised problem: min over y ≥ 0 of yᵀGy/s + (1 − Σy)² has
-    y ∝ w for every s > 0, since over y = t·w the minimum is q/(1 + q) with q = wᵀGw/s. With
-    G = DCD, D the gradient norms and C their cosines, z = Dy/√s gives columns of equal length,
-    whatever the norms: [√C; √s/d] z ≈ [0; 1], s = the smallest squared norm.
-
-    Where several w are optimal (linearly dependent gradients) it is one of them; the direction is
-    the same. Zero gradients share the weight.
+    With w = c + (1 − Σc)·v the direction is Σ v_k h_k, h_k = Σ_j c_j g_j + (1 − Σc)·g_k: v is the
+    min-norm solution for the vectors h.
 
     Args:
         gramian: ``[M, M]`` symmetric, diagonal at least 0.
+        floors: c, at least 0, at most 1 together, ``[M]``.
 
     Raises:
-        TrainingError: It is not positive semidefinite, or the solver failed.
+        TrainingError: G is not positive semidefinite, or the solver failed.
     """
-    norms = np.sqrt(gramian.diagonal())
-    is_zero = norms == 0
-    if is_zero.any():  # the hull holds the zero vector itself
-        return np.asarray(is_zero / is_zero.sum())
-    root = _root(gramian / norms[:, None] / norms, gramian)
-    scale = norms.min() / norms
-    matrix = np.vstack([root, scale])
-    wanted = np.append(np.zeros(len(norms)), 1.0)
-    try:
-        z, _ = nnls(matrix, wanted)
-    except RuntimeError as error:
-        raise unsolved("least squares did not converge", gramian) from error
-    y = z * scale
-    weights = np.asarray(y / y.sum())
-    if not kkt_residual(gramian, weights) <= KKT_TOLERANCE:  # also if it is nan
+    gradients, rest = root(gramian), 1 - floors.sum()
+    if rest <= 0:
+        return np.asarray(floors / floors.sum())
+    weights = floors + rest * shortest((gradients @ floors)[:, None] + rest * gradients, gramian)
+    has_gradient = gramian.diagonal() > 0
+    if has_gradient.all() and not kkt_residual(gramian, weights, floors) <= KKT_TOLERANCE:
         raise unsolved("the least-squares solution is not optimal", gramian)
-    return weights
-
-
-def kkt_residual(gramian: Vector, weights: Vector) -> float:
-    """Return how far weights on the simplex are from optimal, at least 0 and without a unit.
-
-    At the optimum (Gw)_k ≥ wᵀGw for every k. The residual is the largest shortfall, each in units
-    of its gradient's norm times Σ w_j ‖g_j‖, that is, of the terms which cancel in it.
-    """
-    norms = np.sqrt(gramian.diagonal())
-    products = gramian @ weights
-    shortfall = weights @ products - products
-    return max(0.0, float((shortfall / (norms * (weights @ norms))).max()))
-
-
-def _root(cosines: Vector, gramian: Vector) -> Vector:
-    """Return R with RᵀR = ``cosines``, ``[M, M]``."""
-    values, vectors = np.linalg.eigh(cosines)
-    if values[0] < -INDEFINITE:
-        raise unsolved(f"smallest eigenvalue of the cosines is {values[0]:.2g}", gramian)
-    return np.asarray(np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T)
+    return np.asarray(weights / weights.sum())

@@ -1,7 +1,5 @@
 """Static weights (linear scalarisation): what the user wishes, whatever the losses do."""
 
-from typing import ClassVar
-
 from mobench.solvers.base import Range, Solver, Vector, simplex
 
 
@@ -11,8 +9,8 @@ class Static(Solver):
     Reaches only points on the convex hull of the Pareto front (Das & Dennis, 1997).
     """
 
-    needs_gramian: ClassVar[bool] = False
-    range: ClassVar[Range] = "simplex"
+    needs_gramian = False
+    range: Range = "simplex"
 
     def weights(
         self,

@@ -116,36 +116,32 @@ def add_gradients(
             of_users[owner, d] += du[d]
 
 
-@njit(cache=True, nogil=True, error_model="numpy", inline="always")
-def _adam(p: Floats, m: Floats, v: Floats, g: Floats, rates: Floats) -> None:
-    """Move one row by Adam (Kingma and Ba 2015, Algorithm 1) with coupled L2."""
+@njit(cache=True, nogil=True, error_model="numpy")
+def adam(
+    p: Floats, m: Floats, v: Floats, g: Floats, touched: Bytes, rates: Floats, lazy: bool,
+    start: int, stop: int,
+) -> None:  # fmt: skip
+    """Move the rows from ``start`` to ``stop`` by Adam (Kingma and Ba 2015, Algorithm 1).
+
+    With coupled L2. The gradient of an untouched row is zero. ``lazy`` leaves the rows alone whose
+    gradient is all zero. One function with the rates unpacked once, since else numba does not use
+    vector instructions: twice the time.
+    """
     keep1, new1, keep2, new2, pace, scale, eps, decay = rates
-    for d in range(len(p)):
-        slope = g[d] + decay * p[d]
-        mean = keep1 * m[d] + new1 * slope
-        square = keep2 * v[d] + new2 * slope * slope
-        m[d], v[d] = mean, square
-        p[d] -= pace * mean / (np.sqrt(square) * scale + eps)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def adam_all(
-    p: Floats, m: Floats, v: Floats, g: Floats, touched: Bytes, rates: Floats, start: int, stop: int
-) -> None:
-    """Move the rows from ``start`` to ``stop``; the gradient of an untouched row is zero."""
-    nothing = np.zeros(p.shape[1], np.float32)
+    size = p.shape[1]
     for row in range(start, stop):
-        _adam(p[row], m[row], v[row], g[row] if touched[row] else nothing, rates)
+        first = 0 if touched[row] else size
+        while first < size and g[row, first] == 0:  # hardly ever further than the first
+            first += 1
+        if first == size:
+            if lazy:
+                touched[row] = 0
+                continue
+            g[row, :] = 0
         touched[row] = 0
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def adam_touched(
-    p: Floats, m: Floats, v: Floats, g: Floats, touched: Bytes, rates: Floats, start: int, stop: int
-) -> None:
-    """Move those of the rows from ``start`` to ``stop`` whose gradient is not all zero."""
-    for row in range(start, stop):
-        if touched[row]:
-            touched[row] = 0
-            if g[row].any():
-                _adam(p[row], m[row], v[row], g[row], rates)
+        for d in range(size):
+            slope = g[row, d] + decay * p[row, d]
+            mean = keep1 * m[row, d] + new1 * slope
+            square = keep2 * v[row, d] + new2 * slope * slope
+            m[row, d], v[row, d] = mean, square
+            p[row, d] -= pace * mean / (np.sqrt(square) * scale + eps)

@@ -152,9 +152,9 @@ class NativeStep:
 
     def _move(self, decay: float) -> None:
         """Let Adam move both tables; each row is moved by one thread alone."""
-        move = _kernels().adam_touched if self.lazy else _kernels().adam_all
+        move = _kernels().adam
         for table in (self.users, self.items):
-            whole = table.parts(decay)
+            whole = *table.parts(decay), self.lazy
             edges = [len(table.weights) * i // self.threads for i in range(self.threads + 1)]
             if self.threads == 1:
                 move(*whole, *edges)

@@ -156,5 +156,9 @@ def _progress() -> "Progress":
 
     columns = (TextColumn(" {task.description}"), BarColumn(), TaskProgressColumn())
     return Progress(
-        *columns, console=STDERR, transient=True, redirect_stdout=False, redirect_stderr=False
+        *columns,
+        console=STDERR.console,
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
     )

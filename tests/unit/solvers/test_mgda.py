@@ -8,44 +8,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
-from mobench.errors import TrainingError
-from mobench.solvers import mgda
-from mobench.solvers.mgda import MGDA, kkt_residual, min_norm
+from mobench.errors import ConfigError, TrainingError
+from mobench.solvers import min_norm as solving
+from mobench.solvers.mgda import MGDA
+from mobench.solvers.min_norm import kkt_residual, min_norm
 from tests.unit.solvers.exact import exact_min_norm
+from tests.unit.solvers.samples import Vector, gradients, gram, problems, regular, up_to_1e4
 
 CASES: list[dict[str, Any]] = json.loads(Path(__file__).with_name("min_norm.json").read_text())
-Vector = NDArray[np.float64]
-
-
-def gram(gradients: Any) -> Vector:
-    array = np.asarray(gradients, dtype=np.float64)
-    gramian = array @ array.T
-    gramian.setflags(write=False)
-    return gramian
-
-
-def gradients(seed: int, m: int, spread: float, kind: str) -> Vector:
-    """``[m, 12]``: unrelated, conflicting, nearly parallel or dependent, over 10^±spread."""
-    rng = np.random.default_rng(seed)
-    rows = rng.normal(size=(m, 12))
-    if kind == "conflicting":
-        rows -= 3 * rows.mean(axis=0)
-    if kind == "parallel":
-        rows = rows[:1] + 1e-3 * rows
-    if kind == "dependent":
-        rows = rng.normal(size=(m, (m + 1) // 2)) @ rows[: (m + 1) // 2]
-    return np.asarray(rows * 10.0 ** rng.uniform(-spread, spread, size=(m, 1)))
-
-
-problems = st.builds(
-    gradients,
-    seed=st.integers(0, 2**32),
-    m=st.integers(1, 8),
-    spread=st.sampled_from([0, 1, 2, 4, 6]),
-    kind=st.sampled_from(["unrelated", "conflicting", "parallel", "dependent"]),
-)
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -164,12 +135,68 @@ def test_a_least_squares_that_gives_up(monkeypatch: pytest.MonkeyPatch) -> None:
     def give_up(_matrix: Vector, _wanted: Vector) -> tuple[Vector, float]:
         raise RuntimeError("Maximum number of iterations reached.")
 
-    monkeypatch.setattr(mgda, "nnls", give_up)
+    monkeypatch.setattr(solving, "nnls", give_up)
     with pytest.raises(TrainingError, match=r"did not converge; Gramian '\[\[1\.0, 0\.0\]"):
         min_norm(np.eye(2))
 
 
 def test_a_least_squares_that_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mgda, "nnls", lambda _a, _b: (np.array([0.9, 0.1]), 0.0))
+    monkeypatch.setattr(solving, "nnls", lambda _a, _b: (np.array([0.9, 0.1]), 0.0))
     with pytest.raises(TrainingError, match="solution is not optimal"):
         min_norm(np.eye(2))
+
+
+@settings(deadline=None, max_examples=200)
+@given(rows=up_to_1e4, seed=st.integers(0, 2**32), total=st.floats(0.01, 0.99))
+def test_minimum_weights(rows: Vector, seed: int, total: float) -> None:
+    """PE-LTR: above its floor no gradient is ahead, at its floor none behind, to 1e-8."""
+    gramian, m = gram(rows), len(rows)
+    floors = total * np.random.default_rng(seed).dirichlet(np.ones(m))
+    weights = MGDA(min_weights=floors.tolist()).weights(np.ones(m), gramian, np.ones(m))
+    assert (weights >= floors * (1 - 1e-12)).all()
+    assert weights.sum() == pytest.approx(1, abs=1e-12)
+    norms = np.sqrt(gramian.diagonal())
+    products = gramian @ weights
+    behind = (products - products.min()) / (norms * (weights @ norms))
+    above = weights > floors + 1e-9
+    assert behind[above].max(initial=0) <= 1e-8
+
+
+@settings(deadline=None)
+@given(a=st.floats(0.01, 100), b=st.floats(0.01, 100), cosine=st.floats(-1, 0.999))
+def test_minimum_weights_of_two_objectives(a: float, b: float, cosine: float) -> None:
+    inner = a * b * cosine
+    first = np.clip((b * b - inner) / (a * a + b * b - 2 * inner), 0.2, 0.7)
+    solver = MGDA(min_weights=[0.2, 0.3])
+    gramian = np.array([[a * a, inner], [inner, b * b]])
+    weights = solver.weights(np.ones(2), gramian, np.ones(2))
+    assert weights == pytest.approx([first, 1 - first], abs=1e-9)
+
+
+@given(rows=regular)
+def test_no_minimum_weights_is_mgda(rows: Vector) -> None:
+    gramian, ones = gram(rows), np.ones(len(rows))
+    tiny = MGDA(min_weights=1e-14).weights(ones, gramian, ones)
+    none = MGDA(min_weights=0.0).weights(ones, gramian, ones)
+    norms = np.sqrt(gramian.diagonal())
+    unit = norms * (none @ norms)
+    assert gramian @ tiny / unit == pytest.approx(gramian @ none / unit, abs=1e-6)
+
+
+def test_minimum_weights_that_leave_no_choice() -> None:
+    gramian = gram([[1.0, 2.0], [3.0, -1.0]])
+    solver = MGDA(min_weights=[0.25, 0.75])
+    assert solver.weights(np.ones(2), gramian, np.ones(2)).tolist() == [0.25, 0.75]
+    assert MGDA(min_weights=0.5).weights(np.ones(2), gramian, np.ones(2)).tolist() == [0.5, 0.5]
+
+
+@pytest.mark.parametrize("floors", [-0.1, [0.6, 0.6], [np.nan, 0.1], 1.5])
+def test_minimum_weights_that_cannot_be(floors: float | list[float]) -> None:
+    with pytest.raises(ConfigError, match="leave no weights"):
+        MGDA(min_weights=floors)
+
+
+@pytest.mark.parametrize("floors", [[0.1, 0.1], [0.1], 0.4])
+def test_minimum_weights_for_other_objectives(floors: float | list[float]) -> None:
+    with pytest.raises(ConfigError, match="do not fit 3 objectives"):
+        MGDA(min_weights=floors).weights(np.ones(3), np.eye(3), np.ones(3))
