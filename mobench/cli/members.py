@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mobench import places
-from mobench.cli.wishes import names_of, preferences
-from mobench.config import BY_PREFERENCE, TrainConfig
+from mobench.cli.wishes import has_front, names_of, preferences
+from mobench.config import TrainConfig
 from mobench.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ def base_of(asked: Asked, config: TrainConfig) -> tuple[Path | None, Member | No
     from mobench.training.run import plan
     from mobench.training.vectors import base_config
 
-    if config.method in ("popularity", "base"):
+    if not config.starts_from_base:
         return asked.base, None
     if asked.base and len(asked.seeds) > 1:
         raise ConfigError(
@@ -208,7 +208,7 @@ def look_at(member: Member, *, force: bool) -> None:
 def listed(member: Member, **also: Any) -> dict[str, Any]:
     """Return a run for ``--json``."""
     config = member.plan.config
-    wish = list(config.shares) if config.method in BY_PREFERENCE else None
+    wish = list(config.shares) if has_front(config) else None
     return {
         "path": member.plan.path,
         "method": config.method,

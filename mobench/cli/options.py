@@ -54,6 +54,8 @@ Jobs = Annotated[
 FILE_HINT = "give a TOML file of settings, or the manifest.json of an artifact."
 SHORT = {"k": "-k"}
 """Fields that have a short flag, too."""
+MOST_SHOWN = 8
+"""A flag with more choices names them behind its description."""
 METAVARS = {int: "N", float: "X", tuple: "A,B,…", str: "TEXT"}
 
 
@@ -172,6 +174,8 @@ def _annotation(name: str, info: FieldInfo, *, several: bool = False) -> Any:
     if bool in kinds(info):
         return Annotated[bool | None, typer.Option(f"{flag}/--no-{flag[2:]}", metavar="", **shared)]
     metavar = "|".join(allowed or _words(info))
+    if len(allowed) > MOST_SHOWN:
+        metavar = "NAME"
     complete = (lambda: list(allowed)) if allowed else None
     kind = list[str] | None if several else str | None
     return Annotated[kind, typer.Option(*flags, metavar=metavar, autocompletion=complete, **shared)]
@@ -185,8 +189,11 @@ def _words(info: FieldInfo) -> list[str]:
 
 def _help(info: FieldInfo) -> str:
     """Return the field's docstring and default, safe from Rich's markup."""
-    text = f"{info.description} [default: {_shown(info.default)}]"
-    return (text if info.default not in (None, ()) else str(info.description)).replace("[", r"\[")
+    many = len(allowed := choices(info)) > MOST_SHOWN
+    text = str(info.description) + f" One of: {', '.join(allowed)}." * many
+    if info.default not in (None, ()):
+        text += f" [default: {_shown(info.default)}]"
+    return text.replace("[", r"\[")
 
 
 def _shown(default: Any) -> str:

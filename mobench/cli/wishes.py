@@ -3,8 +3,17 @@
 from collections.abc import Sequence
 
 from mobench.cli.lattice import finest, lattice, lattice_size
-from mobench.config import BY_PREFERENCE, TrainConfig
+from mobench.config import TrainConfig
 from mobench.errors import ConfigError
+
+
+def has_front(config: TrainConfig) -> bool:
+    """Return whether what weighs the losses looks at the preference."""
+    if config.solver:
+        from mobench.training.solver import ALL
+
+        return ALL[config.solver].uses_preference
+    return config.has_controller
 
 
 def preferences(configs: Sequence[TrainConfig], front: int | None) -> tuple[list[TrainConfig], str]:
@@ -15,7 +24,7 @@ def preferences(configs: Sequence[TrainConfig], front: int | None) -> tuple[list
     """
     first = configs[0]
     several = len(configs) > 1 or front is not None
-    if several and first.method not in BY_PREFERENCE:
+    if several and not has_front(first):
         raise ConfigError(
             f"method {first.method} does not look at a preference",
             "leave --front and --preference out; --seeds gives several runs.",

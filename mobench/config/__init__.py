@@ -11,11 +11,13 @@ from mobench.config.base import Config, build
 if TYPE_CHECKING:
     from mobench.config.compare import CompareConfig
     from mobench.config.evaluate import EvalConfig
+    from mobench.config.methods import METHODS, OBJECTIVE_NAMES, RIVALS
     from mobench.config.prep import PrepConfig
+    from mobench.config.presets import PRESETS
     from mobench.config.recipe import Expectation, Recipe
     from mobench.config.recommend import RecommendConfig
     from mobench.config.report import ReportConfig
-    from mobench.config.train import BY_PREFERENCE, METHODS, OBJECTIVE_NAMES, PRESETS, TrainConfig
+    from mobench.config.train import TrainConfig
 
 HOMES = {
     "CompareConfig": "compare",
@@ -25,18 +27,18 @@ HOMES = {
     "Recipe": "recipe",
     "RecommendConfig": "recommend",
     "ReportConfig": "report",
-    "BY_PREFERENCE": "train",
-    "METHODS": "train",
-    "OBJECTIVE_NAMES": "train",
-    "PRESETS": "train",
+    "METHODS": "methods",
+    "OBJECTIVE_NAMES": "methods",
+    "RIVALS": "methods",
+    "PRESETS": "presets",
     "TrainConfig": "train",
 }
 
 __all__ = [
-    "BY_PREFERENCE",
     "METHODS",
     "OBJECTIVE_NAMES",
     "PRESETS",
+    "RIVALS",
     "CompareConfig",
     "Config",
     "EvalConfig",

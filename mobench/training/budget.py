@@ -14,19 +14,19 @@ def budget(plan: Plan, state: TrainState, trials: Sequence[Row]) -> dict[str, An
     """Return what a run used.
 
     Returns:
-        tries: Settings that were tried, at least 1: the run's own.
+        tries: Settings that were tried, the run's own included.
         tries_at: Whether they were tried at the run's own preference, or at equal wishes and so
             once for all runs of a front.
         tried_epochs: Epochs of all trials together, 0 without trials.
-        epochs: Epochs of the run itself.
-        positives: Positives that the run itself was trained on, repetitions counted.
+        positives_seen: Positives that the run itself was trained on, repetitions counted.
+        seconds: Its share of the time, where it was trained with others.
     """
     return {
         "tries": max(1, len(trials)),
         "tries_at": plan.config.tries_at,
         "tried_epochs": sum(int(row["epochs_run"]) for row in trials),
-        "epochs": state.epoch,
-        "positives": state.epoch * positives_per_epoch(plan, len(state.sampler.masses)),
+        "positives_seen": state.epoch * positives_per_epoch(plan, len(state.sampler.masses)),
+        **({"seconds": sum(row["seconds"] for row in state.history)} if state.batched > 1 else {}),
     }
 
 

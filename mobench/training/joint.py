@@ -62,7 +62,7 @@ class JointStep:
 
     def __init__(self, states: Sequence[TrainState], loops: Sequence[Loop]) -> None:
         self.states, self.data, config = states, loops[0].data, loops[0].config
-        self.pooled = config.method != "morec"
+        self.pooled = not config.adapts
         self.n = config.n_negatives
         device = self.data.device
         self.tables = [
@@ -154,7 +154,7 @@ class JointStep:
 def lanes_of(loops: Sequence[Loop]) -> list[int]:
     """Return the lane of each run, numbered in the order of the runs."""
     first = loops[0].config
-    if first.method == "morec" and first.sampler_mode == "draw":
+    if first.adapts and first.sampler_mode == "draw":
         return list(range(len(loops)))
     seeds = [loop.config.seed for loop in loops]
     known = list(dict.fromkeys(seeds))

@@ -38,7 +38,7 @@ def publish(
     write_weights(draft, state.best)
     draft.write_text("run.log", log(state))
     draft.scratch = ("resume.tmp", "tune.json", *["resume.pt"] * (not plan.config.keep_state))
-    found = results(plan, state) | {"budget": budget(plan, state, trials)}
+    found = results(plan, state) | budget(plan, state, trials)
     return draft.finish(found, replace=replace)
 
 

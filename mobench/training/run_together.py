@@ -25,8 +25,6 @@ from mobench.training.state import Row
 from mobench.training.together import Mate, fit_together
 from mobench.training.tune import NOTES
 
-METHODS = ("base", "continue", "morec")
-"""Methods whose steps can be joined: the others look at gradients of each objective."""
 OWN = ("seed", "preference", "aux_weight", "slack", "sampler_step", "learning_rate", "weight_decay")
 """Settings in which runs that are trained at once may differ."""
 BYTES = 24
@@ -34,10 +32,11 @@ BYTES = 24
 
 
 def joinable(plan: Plan) -> bool:
-    """Return whether a run can be trained at once with others."""
+    """Return whether a run can be trained at once with others: each loss is a block's mean."""
     config = plan.config
     fits = plan.kind is MF and not plan.vectors and config.optimizer == "adam"
-    return fits and config.method in METHODS
+    trained = config.method != "popularity"
+    return fits and trained and not (config.solver or config.uses_substitutes)
 
 
 def together(plans: Sequence[Plan]) -> list[list[int]]:

@@ -15,7 +15,7 @@ from mobench.errors import Interrupted, TrainingError
 from mobench.seeds import Seeds
 from mobench.training.loop import Track, fit
 from mobench.training.plan import Plan
-from mobench.training.space import SPACE
+from mobench.training.space import Value, space
 from mobench.training.start import begin, make_loop
 from mobench.training.state import Row
 
@@ -23,26 +23,32 @@ NOTES = "tune.json"
 """Name of the file of the trials done so far, in the directory of an unfinished run."""
 
 
-def settings(config: TrainConfig) -> list[dict[str, float]]:
+def settings(config: TrainConfig) -> list[dict[str, Value]]:
     """Return the settings to try: the config's own first, then others from the space.
 
     There are ``config.tries`` of them, fewer if the space is smaller.
     """
-    space = SPACE[config.method]
+    values_of = space(config)
     rng = Seeds(config.seed).numpy("tune")
-    first = {name: float(getattr(config, name)) for name in space}
+    first: dict[str, Value] = {name: _own(config, name) for name in values_of}
     tried = [first]
     size = 1
-    for values in space.values():
+    for values in values_of.values():
         size *= len(values)
     for index in rng.permutation(size):
-        candidate: dict[str, float] = {}
-        for name, values in space.items():
+        candidate: dict[str, Value] = {}
+        for name, values in values_of.items():
             index, place = divmod(int(index), len(values))
             candidate[name] = values[place]
         if candidate != first:
             tried.append(candidate)
     return tried[: config.tries]
+
+
+def _own(config: TrainConfig, name: str) -> Value:
+    """Return the config's own value, as trials.parquet and the space hold it."""
+    value = config.wishes[0] if name == "acc_share" else getattr(config, name)
+    return value if isinstance(value, str) else float(value)
 
 
 def tuned(
@@ -77,7 +83,7 @@ def tuned(
         temporary.write_text(json.dumps(trials))
         temporary.replace(notes)
     best = max(trials, key=lambda row: (row["valid"], row["score"]))
-    return with_settings(plan, {name: best[name] for name in SPACE[plan.config.method]}), trials
+    return with_settings(plan, {name: best[name] for name in space(plan.config)}), trials
 
 
 def recorded(path: Path) -> list[Row]:
@@ -89,7 +95,7 @@ def recorded(path: Path) -> list[Row]:
     return json.loads(notes.read_text()) if notes.is_file() else []
 
 
-def trial(plan: Plan, values: dict[str, float], stop: Callable[[], bool]) -> Row:
+def trial(plan: Plan, values: dict[str, Value], stop: Callable[[], bool]) -> Row:
     """Train once and return settings and score; a trial that diverges scores lowest."""
     loop = make_loop(plan)
     loop.stop = stop

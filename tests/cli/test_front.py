@@ -164,8 +164,8 @@ def test_settings_are_tried_once_for_a_front(run, run_json, pipeline, monkeypatc
     best = max(tables[0].to_pylist(), key=lambda row: (row["valid"], row["score"]))
     for config, member in zip(configs, found["members"], strict=True):
         assert [config[n] for n in ("aux_weight", "slack")] == [best["aux_weight"], best["slack"]]
-        budget = member["results"]["budget"]
-        assert (budget["tries"], budget["tries_at"], budget["tried_epochs"]) == (3, "equal", 6)
+        told = member["results"]
+        assert (told["tries"], told["tries_at"], told["tried_epochs"]) == (3, "equal", 6)
     alone = f"{line} --set tries_at=equal --preference 0,1,0 --name alone"
     assert run(alone)[0] == 0
     assert content("alone") == content(NAMES[1])

@@ -40,8 +40,8 @@ VARIANTS = {
 
 @pytest.fixture(scope="module")
 def bases(root, base):
-    trained(root, "base-2", method="base", epochs=6, seed=2)
-    return {1: base, 2: root / "runs" / "base-2"}
+    trained(root, "base-of-2", method="base", epochs=6, seed=2)
+    return {1: base, 2: root / "runs" / "base-of-2"}
 
 
 def front(root, bases, name, seeds=(1, 2), **values):
@@ -86,7 +86,7 @@ def test_each_run_is_what_it_would_be_alone(root, bases, monkeypatch, name, dens
             assert ours[column] == near, column
         assert mine.manifest.results["batched"] == 6
         assert other.manifest.results["batched"] == 1
-        for key in ("best_epoch", "retreats", "budget", "negatives_kept"):
+        for key in ("best_epoch", "retreats", "positives_seen", "negatives_kept"):
             assert mine.manifest.results[key] == other.manifest.results[key]
         assert mine.manifest.identity == other.manifest.identity
 
