@@ -36,8 +36,8 @@ USAGE = {
         "--method 'moerc' is unknown",
         "did you mean 'morec'? One of: popularity, base, continue, morec.",
     ),
-    "train x --learning-rate fast": (
-        "--learning-rate: 'fast' should be a valid number",
+    "train x --set learning_rate=fast": (
+        "learning_rate: 'fast' should be a valid number",
         "Step size of Adam.",
     ),
     "train x --set patince=3": None,

@@ -210,6 +210,18 @@ def test_train() -> None:
     )
 
 
+def test_fronts() -> None:
+    options = ["--scale", "synthetic", "--rows", "6000", "--rounds", "2", "--runs", "3"]
+    printed = run("bench_fronts.py", *options, "--modes", "reweight")
+    table, shares = tables(printed)
+    ways = {"one run", "3 runs, alone", "3 runs, at once"}
+    assert ways | {"one run, torch", "3 runs, alone, torch"} == set(table) - {""}
+    assert numbers(shares["one run"])[:2] == [1, 1]
+    units = {name: numbers(cells)[1] * numbers(cells)[2] for name, cells in table.items() if name}
+    assert units["3 runs, at once"] == pytest.approx(3 * units["one run"], rel=0.3)
+    assert "synthetic, cpu, mode reweight; load average" in printed
+
+
 def test_sized_data_is_as_large_as_asked(tmp_path: Path) -> None:
     reviews, meta = tmp_path / "reviews.csv", tmp_path / "meta.jsonl"
     load("bench_data").write_sized(reviews, meta, (300, 90), 1500, 1)

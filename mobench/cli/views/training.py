@@ -173,7 +173,7 @@ def kept_warning(out: Output, results: dict[str, Any]) -> None:
     kept, limit = results["val"]["kept"], results["keep"]
     metric = METRIC_LABELS[results["keep_metric"]]
     hint = (
-        "use a smaller --learning-rate or --set aux_weight=…, more --epochs,"
+        "use a smaller --set learning_rate=… or aux_weight=…, more --epochs,"
         " or ask for less with --keep-accuracy."
     )
     if not results["kept_enough"]:
