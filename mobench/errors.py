@@ -33,6 +33,8 @@ class MobenchError(Exception):
         self.message = printable(message)
         self.hint = hint if hint is None else printable(hint)
         super().__init__(self.message)
+        if self.hint:
+            self.add_note(f"hint: {self.hint}")  # what a notebook shows below the message
         self.facts = dict(facts or {})
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -19,6 +20,14 @@ from mobench import RESULTS_VERSION, __version__
 
 Kind = Literal["dataset", "run", "metrics", "report", "export"]
 SCHEMA_VERSION = 1
+
+COMMAND: ContextVar[Sequence[str]] = ContextVar("COMMAND", default=())
+"""The words that would do the same on the command line, where a program calls mobench."""
+
+
+def command() -> list[str]:
+    """Return the command that is running: the one that a program says, or that of the process."""
+    return list(COMMAND.get()) or ["mobench", *sys.argv[1:]]
 
 
 class Record(BaseModel):
@@ -63,7 +72,7 @@ class Manifest(Record):
     wall_seconds: float = 0.0
     cpu_seconds: float = 0.0
     peak_memory_mb: float = 0.0
-    argv: list[str] = Field(default_factory=lambda: ["mobench", *sys.argv[1:]])
+    argv: list[str] = Field(default_factory=command)
 
 
 @dataclass
@@ -120,6 +129,9 @@ def environment(device: str, threads: int | None) -> dict[str, Any]:
 
 
 def _version(package: str) -> str | None:
+    """Return the version of a package, of a loaded one without looking through its files."""
+    if (loaded := sys.modules.get(package)) and hasattr(loaded, "__version__"):
+        return str(loaded.__version__)
     try:
         return version(package)
     except PackageNotFoundError:

@@ -4,7 +4,7 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mobench.cli import places
+from mobench import places
 from mobench.config import EvalConfig, TrainConfig, build
 from mobench.errors import ArtifactError
 

@@ -46,6 +46,12 @@ COMMANDS = {
     "reproduce": Command(
         "Research", "reproduce", "Run a recipe end to end and compare with its expected values."
     ),
+    "compare": Command(
+        "Research", "compare", "Say what changed between two results, and whether it matters."
+    ),
+    "recommend": Command(
+        "Research", "recommend", "Write lists with titles and prices, for people to look at."
+    ),
     "show": Command(
         "Research",
         "show",

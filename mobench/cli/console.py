@@ -11,19 +11,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
-
-from rich.console import Console
-from rich.text import Text
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mobench.cli import words
+from mobench.cli.screen import Screen
 from mobench.errors import MobenchError
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 T = TypeVar("T")
 SCHEMA = 1
 INDENT = " " * len("warning: ")
-STDOUT = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
-STDERR = Console(highlight=False, markup=False, emoji=False, soft_wrap=True, stderr=True)
+STDOUT, STDERR = Screen("stdout"), Screen("stderr")
 
 
 @dataclass
@@ -39,11 +39,11 @@ class Output:
     as_json: bool
     started: float = field(default_factory=time.perf_counter)
 
-    def show(self, *lines: str | Text) -> None:
+    def show(self, *lines: "str | Text") -> None:
         """Print result lines."""
-        console = STDERR if self.as_json else STDOUT
+        screen = STDERR if self.as_json else STDOUT
         for line in lines:
-            console.print(line)
+            screen.print(line)
 
     def talk(self, line: str, style: str | None = None) -> None:
         """Print a line that is no result."""
@@ -124,7 +124,7 @@ def stages() -> Iterator[Callable[[str], None]]:
     if not STDERR.is_terminal:
         yield lambda stage: None  # noqa: ARG005
         return
-    with STDERR.status("") as status:
+    with STDERR.console.status("") as status:
         yield lambda stage: status.update(f" {stage}")
 
 
@@ -153,5 +153,7 @@ def _bar(items: Iterable[T], label: str, total: int) -> Iterator[T]:
     )
 
     columns = (TextColumn(" {task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=STDERR, transient=True) as progress:
+    with Progress(
+        *columns, TimeRemainingColumn(), console=STDERR.console, transient=True
+    ) as progress:
         yield from progress.track(items, total=total, description=label)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mobench.cli import places
+from mobench import places
 from mobench.cli.advice import after_eval
 from mobench.cli.console import Output, track
 from mobench.cli.options import Force, Json, Name, with_config
@@ -41,7 +41,7 @@ def score(config: EvalConfig, run: Path, name: str | None, *, force: bool) -> "E
     """Evaluate a run under its default or a given name."""
     from mobench.evaluation.run import evaluate as engine
 
-    path = places.place("metrics", name or f"{run.name}-{config.split}")
+    path = places.place("metrics", name or places.metrics_name(run, config.split))
     return engine(config, run, path, replace=force, track=track_blocks)
 
 

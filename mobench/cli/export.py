@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mobench.cli import places
+from mobench import places
 from mobench.cli.console import Output, stages
 from mobench.cli.options import Force, Json, Name
 from mobench.cli.table import lines

@@ -40,6 +40,8 @@ Force = Annotated[
 Json = Annotated[bool, typer.Option("--json", metavar="", help="Print one JSON object on stdout.")]
 
 FILE_HINT = "give a TOML file of settings, or the manifest.json of an artifact."
+SHORT = {"k": "-k"}
+"""Fields that have a short flag, too."""
 MOST_SHOWN = 8
 """A flag with more choices names them behind its description."""
 METAVARS = {int: "N", float: "X", tuple: "A,B,…", str: "TEXT"}
@@ -144,6 +146,7 @@ def _parameter(name: str, annotation: Any) -> inspect.Parameter:
 def _annotation(name: str, info: FieldInfo) -> Any:
     """Return the annotated type that makes Typer show a field as an option."""
     allowed, flag = choices(info), "--" + name.replace("_", "-")
+    flags = [flag, *([SHORT[name]] if name in SHORT else [])]
     shared = {"help": _help(info), "rich_help_panel": extra(info, "panel")}
     if bool in kinds(info):
         return Annotated[bool | None, typer.Option(f"{flag}/--no-{flag[2:]}", metavar="", **shared)]
@@ -152,7 +155,7 @@ def _annotation(name: str, info: FieldInfo) -> Any:
         metavar = "NAME"
     complete = (lambda: list(allowed)) if allowed else None
     return Annotated[
-        str | None, typer.Option(flag, metavar=metavar, autocompletion=complete, **shared)
+        str | None, typer.Option(*flags, metavar=metavar, autocompletion=complete, **shared)
     ]
 
 

@@ -1,19 +1,17 @@
 """``mobench prep``."""
 
-import re
-from pathlib import Path
+import os
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mobench.cli import places
+from mobench import places
 from mobench.cli.console import Output, stages
 from mobench.cli.options import Force, Json, Name, with_config
 from mobench.cli.views import dataset as view
 from mobench.cli.views import download as downloads
 from mobench.cli.views import inspect as inspect_view
 from mobench.config import PrepConfig
-from mobench.errors import ConfigError
 
 if TYPE_CHECKING:
     from mobench.manifest import Manifest
@@ -34,11 +32,6 @@ Inspect = Annotated[
     bool, typer.Option("--inspect", metavar="", help="Show what the files are, write nothing.")
 ]
 
-ENDINGS = re.compile(
-    r"(\.(csv|tsv|txt|dat|json|jsonl|ndjson|parquet|inter|item|gz|zst|zip))+$", re.IGNORECASE
-)
-"""What names of files end in without being called so."""
-
 
 @with_config(PrepConfig)
 def prep(
@@ -51,12 +44,13 @@ def prep(
     as_json: Json = False,
 ) -> None:
     """Turn raw reviews into a dataset artifact (filter, K-core, leave-one-out)."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # of NumPy: prep multiplies no matrices
     from mobench.data.prep import prepare
 
     out = Output("prep", as_json)
     if source:
         config = config.model_copy(update={"source": tuple(source)})
-    named = name or (default_name(config) if not inspect else "")
+    named = name or (places.dataset_name(config) if not inspect else "")
     config = downloads.with_files(config, out, download=download)
     if inspect:
         _inspect(config, out)
@@ -102,28 +96,3 @@ def chosen(config: PrepConfig, manifest: "Manifest") -> list[str]:
         if entry.path not in named and any(entry.path.startswith(f"{text}:") for text in named)
     ]
     return ["", *inside] if inside else []
-
-
-def default_name(config: PrepConfig) -> str:
-    """Return the first source's file name without known endings, of a pattern alone its folder's.
-
-    Public sets keep their year, synthetic ones what they are made of.
-
-    Raises:
-        ConfigError: There is no source.
-    """
-    if not config.source:
-        raise ConfigError("missing argument 'SOURCE…'", "name review files, or demo.")
-    from mobench.data.download.publishers import is_public
-
-    first = config.source[0]
-    if is_public(first):
-        return first.replace("/", "-")
-    if first.startswith("synthetic:"):
-        return re.sub(r"[^\w+.-]+", "-", first)
-    path = Path(first)
-    for part in (path.name, path.absolute().parent.name):
-        stem = re.sub(r"[^\w+-]+", "-", ENDINGS.sub("", part)).strip("-")
-        if stem:
-            return stem
-    raise ConfigError(f"'{path}' gives the dataset no name", "choose one with --name.")

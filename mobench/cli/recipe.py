@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import mobench
-from mobench.cli import places
-from mobench.cli.expectations import check_expectations
+from mobench import places
+from mobench.cli.expectations import SCORES, check_expectations
+from mobench.cli.only import Part, part_of
 from mobench.cli.trainings import Training, trainings
-from mobench.config import EvalConfig, PrepConfig, Recipe, ReportConfig, build
+from mobench.config import EvalConfig, Expectation, PrepConfig, Recipe, ReportConfig, build
+from mobench.config.recipe import DATASET
 from mobench.errors import ConfigError, suggest
 
 PLACEHOLDER = "${DATA}"
@@ -26,9 +28,14 @@ class Steps:
     recipe: Recipe
     prep: PrepConfig
     dataset: Path
-    trainings: tuple[Training, ...]
+    part: Part
     eval: EvalConfig
     report: ReportConfig
+
+    @property
+    def trainings(self) -> tuple[Training, ...]:
+        """The runs to make."""
+        return self.part.trainings
 
     def metrics(self, training: Training) -> Path:
         """Return where the evaluation of a run goes."""
@@ -41,17 +48,33 @@ class Steps:
 
     @property
     def report_path(self) -> Path:
-        """Where the report goes."""
-        return places.place("reports", self.recipe.name)
+        """Where the report goes; that of some rows has a name of its own."""
+        rows = "" if self.part.whole else f"-{places.slug(' '.join(self.part.rows))}"
+        return places.place("reports", f"{self.recipe.name}{rows}")
 
     def listed(self) -> list[tuple[str, Path]]:
         """Return kind and target of every step, in order."""
-        return [
+        every = [
             ("prep", self.dataset),
             *(("train", training.path) for training in self.trainings),
             *(("eval", self.metrics(training)) for training in self.trainings),
             ("report", self.report_path),
         ]
+        return [(kind, path) for kind, path in every if self.part.does(kind)]
+
+    @property
+    def expected(self) -> dict[str, dict[str, Expectation]]:
+        """What is expected of what is made: of rows all once there is a report, else no scores."""
+        judged = self.recipe.expect.items()
+        made = {row: wishes for row, wishes in judged if row in (DATASET, *self.part.rows)}
+        if self.part.does("report"):
+            return made
+        if not self.part.does("eval"):
+            return {row: wishes for row, wishes in made.items() if row == DATASET}
+        return {
+            row: {name: wish for name, wish in wishes.items() if name not in SCORES}
+            for row, wishes in made.items()
+        }
 
 
 def find(name: str) -> Path:
@@ -72,15 +95,17 @@ def find(name: str) -> Path:
     )
 
 
-def read(path: Path, data: Path | None) -> Steps:
+def read(path: Path, data: Path | None, only: str | None = None) -> Steps:
     """Read a recipe and check all its parts.
 
     Args:
         path: A TOML file.
         data: What ``${DATA}`` in the sources stands for.
+        only: The steps and rows that are wanted, with commas between; all if left out.
 
     Raises:
-        ConfigError: It is no recipe, a setting is wrong, or ``data`` is needed and missing.
+        ConfigError: It is no recipe, a setting is wrong, ``data`` is needed and missing, or
+            ``only`` names what it does not have.
     """
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -88,15 +113,16 @@ def read(path: Path, data: Path | None) -> Steps:
         raise ConfigError(f"recipe '{path}' cannot be read: {error}") from error
     recipe = build(Recipe, content)
     dataset = places.place("datasets", recipe.name)
+    every = tuple(trainings(recipe, dataset))
     steps = Steps(
         recipe=recipe,
         prep=build(PrepConfig, _filled(recipe.prep, data, path)),
         dataset=dataset,
-        trainings=tuple(trainings(recipe, dataset)),
+        part=part_of(every, only),
         eval=build(EvalConfig, recipe.eval),
         report=build(ReportConfig, recipe.report),
     )
-    made = [training.row for training in steps.trainings]
+    made = [training.row for training in every]
     check_expectations(recipe, made, steps.eval.k)
     return steps
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mobench.cli import places
+from mobench import places
 from mobench.cli.console import Output
 from mobench.cli.options import Force, Json, Name, with_config
 from mobench.cli.views.dataset import page_name
-from mobench.cli.views.report import table_lines
+from mobench.cli.views.report import more_lines, table_lines
 from mobench.cli.words import wrapped
 from mobench.config import ReportConfig
 from mobench.errors import ConfigError
@@ -22,7 +22,7 @@ MetricsPaths = Annotated[
     list[Path],
     typer.Argument(
         metavar="METRICS…",
-        help="Metrics artifacts, made by eval; or one dataset, for the page that shows it.",
+        help="Metrics artifacts, made by eval, or folders of them; or one dataset, for its page.",
     ),
 ]
 
@@ -37,12 +37,14 @@ def report(
 ) -> None:
     """Compare evaluated runs: table, Pareto plots, HTML / Markdown / LaTeX."""
     from mobench.report.build import build
+    from mobench.report.gather import gather
 
     out = Output("report", as_json)
+    metrics = gather(metrics)
     if dataset := only_dataset(metrics):
         show_dataset(out, config, dataset, name, force=force)
         return
-    path = places.place("reports", name or dataset_name(metrics))
+    path = places.place("reports", name or places.report_name(metrics))
     built = build(config, metrics, path, replace=force)
     tell(out, built)
     out.done(artifact=path, fresh=built.fresh, **built.artifact.manifest.results)
@@ -94,18 +96,15 @@ def show_dataset(
     out.done(artifact=path, fresh=built.fresh, **built.artifact.manifest.results)
 
 
-def dataset_name(metrics: Sequence[Path]) -> str:
-    """Return the name of the dataset that the first of the runs was evaluated on."""
-    from mobench.artifacts import Artifact
-
-    first = Artifact.open(metrics[0], "metrics").manifest
-    return next(Path(entry.path).name for entry in first.inputs if entry.role == "dataset")
-
-
 def tell(out: Output, built: "Built") -> None:
     """Show the table, the verdict, what to beware of, and where the page is."""
     comparison = built.comparison
-    out.show(*table_lines(comparison), "", wrapped(comparison.verdict))
+    out.show(
+        *table_lines(comparison),
+        *more_lines(comparison),
+        "",
+        wrapped(comparison.verdict),
+    )
     for warning in comparison.warnings:
         out.warn(warning)
     others = " (+ report.md, table.tex, results.parquet, figures/)"

@@ -23,6 +23,12 @@ DataFolder = Annotated[
     Path | None,
     typer.Option("--data", metavar="DIR", help="Folder that ${DATA} in the recipe stands for."),
 ]
+Only = Annotated[
+    str | None,
+    typer.Option(
+        "--only", metavar="A,B,…", help="Steps (how far) and rows to make, with all they need."
+    ),
+]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", metavar="", help="List the steps, write nothing.")
 ]
@@ -31,40 +37,61 @@ DryRun = Annotated[
 def reproduce(
     recipe: RecipeName,
     data: DataFolder = None,
+    only: Only = None,
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
     """Run a recipe end to end and compare with its expected values."""
     out = Output("reproduce", as_json)
-    steps = recipes.read(recipes.find(recipe), data)
+    steps = recipes.read(recipes.find(recipe), data, only)
     if dry_run:
-        listed = steps.listed()
-        out.show(*(f"{kind:<6}  {path}" for kind, path in listed))
-        out.done(artifact=None, would_write=[path for _, path in listed])
+        plan(out, steps)
         return
     from mobench.cli.runner import Runner
 
     runner = Runner(out, steps)
-    of_dataset = compare_dataset(steps.recipe, runner.prepare())
+    of_dataset = compare_dataset(steps, runner.prepare())
     # An hour of training on other data than the recipe's would be wasted.
     judge(out, runner, of_dataset, whole=False)
     metrics, built = runner.run()
-    out.show("")
-    tell(out, built)
-    facts = judge(
-        out, runner, [*of_dataset, *compare(steps, metrics, built.comparison)], whole=True
+    if built:
+        out.show("")
+        tell(out, built)
+    checks = of_dataset
+    if metrics:
+        checks = [*checks, *compare(steps, metrics, built.comparison if built else None)]
+    verdict = built.comparison.verdict if built else ""
+    out.done(**judge(out, runner, checks, whole=True, verdict=verdict))
+
+
+def plan(out: Output, steps: recipes.Steps) -> None:
+    """List the steps, and which artifacts are there already."""
+    listed = [(kind, path, (path / "manifest.json").is_file()) for kind, path in steps.listed()]
+    out.show(*(f"{kind:<6}  {path}{'  exists' * there}" for kind, path, there in listed))
+    out.done(
+        artifact=None,
+        steps=[{"step": kind, "artifact": path, "exists": there} for kind, path, there in listed],
+        would_write=[path for _, path, there in listed if not there],
     )
-    out.done(**facts)
 
 
-def judge(out: Output, runner: "Runner", checks: list[Check], *, whole: bool) -> dict[str, Any]:
+def judge(
+    out: Output, runner: "Runner", checks: list[Check], *, whole: bool, verdict: str = ""
+) -> dict[str, Any]:
     """Show the checks when all is done or one fails; return what a machine should know.
+
+    Args:
+        out: Where to say it.
+        runner: What was done.
+        checks: Expected values beside measured ones.
+        whole: Whether all is done.
+        verdict: What the report says.
 
     Raises:
         ToleranceError: A value is outside its tolerance.
     """
     recipe = runner.steps.recipe
-    made = runner.steps.report_path if whole else runner.steps.dataset
+    made = runner.log[-1]["artifact"] if whole else runner.steps.dataset
     facts = {
         "artifact": made,
         "steps": runner.log,
@@ -73,7 +100,8 @@ def judge(out: Output, runner: "Runner", checks: list[Check], *, whole: bool) ->
     off = sum(not check.ok for check in checks)
     if checks and (whole or off):
         out.show("", *table(checks), "")
-        write_summary(recipe, checks)
+    if whole or off:
+        write_summary(recipe, checks, runner.log, verdict)
     if off:
         verb = "is outside its" if off == 1 else "are outside their"
         raise ToleranceError(

@@ -11,7 +11,7 @@ from mobench.cli.console import Output, track_epoch
 from mobench.cli.evaluate import track_blocks
 from mobench.cli.recipe import Steps
 from mobench.cli.trainings import Training
-from mobench.cli.words import duration
+from mobench.cli.views.checks import took
 from mobench.config import PrepConfig
 from mobench.errors import ArtifactError, DataError, Interrupted
 
@@ -65,17 +65,21 @@ class Runner:
             self._tell("prep", self.steps.dataset, started, fresh=done.fresh)
             return done.artifact
 
-    def run(self) -> "tuple[list[Artifact], Built]":
-        """Do the rest; return the metrics artifacts, in the order of the runs, and the report.
+    def run(self) -> "tuple[list[Artifact], Built | None]":
+        """Do the rest, as far as it is wanted; return the metrics artifacts and the report.
+
+        The metrics are in the order of the runs.
 
         Raises:
             ArtifactError: A name is taken, or an artifact is damaged; nothing is replaced.
         """
+        part = self.steps.part
         with explained():
-            for training in self.steps.trainings:
+            for training in part.trainings if part.does("train") else ():
                 self._train(training)
-            metrics = [self._evaluate(training) for training in self.steps.trainings]
-            return metrics, self._report(metrics)
+            scored = part.trainings if part.does("eval") else ()
+            metrics = [self._evaluate(training) for training in scored]
+            return metrics, self._report(metrics) if part.does("report") else None
 
     def _files(self) -> PrepConfig:
         """Return the settings of prep with the files of a public set in the place of its name."""
@@ -91,11 +95,11 @@ class Runner:
 
     def _tell(self, kind: str, path: Path, started: float, *, fresh: bool) -> None:
         seconds = time.perf_counter() - started
-        self.log.append({"step": kind, "artifact": path, "fresh": fresh, "seconds": seconds})
+        step = {"step": kind, "artifact": path, "fresh": fresh, "seconds": seconds}
+        self.log.append(step)
         total = len(self.steps.listed())
         place = f"{len(self.log)}/{total}".rjust(2 * len(str(total)) + 1)
-        took = duration(seconds) if fresh else "up to date"
-        self.out.show(f"{place} {kind:<6}  {took:<10}  {path}")
+        self.out.show(f"{place} {kind:<6}  {took(step):<10}  {path}")
 
     def _train(self, training: Training) -> None:
         from mobench.artifacts import partial

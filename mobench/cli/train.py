@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mobench.cli import places
+from mobench import places
 from mobench.cli.advice import eval_command
 from mobench.cli.console import Output, track_epoch
 from mobench.cli.options import Force, Json, Name, with_config

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mobench.cli import places
+from mobench import places
 from mobench.config import Recipe, TrainConfig, build
 from mobench.errors import ConfigError
 
@@ -40,7 +40,7 @@ def trainings(recipe: Recipe, dataset: Path) -> Iterator[Training]:
     made: dict[Place, Path] = {}
     rows: set[str] = set()
     several = len({_backbone(entry) for entry in recipe.train}) > 1
-    for entry in recipe.train:
+    for entry in (each for written in recipe.train for each in _swept(written, recipe)):
         label, backbone = _label(entry, recipe), _backbone(entry)
         row = _row(entry, label, backbone if several else "")
         if row in rows:
@@ -59,6 +59,34 @@ def trainings(recipe: Recipe, dataset: Path) -> Iterator[Training]:
                 )
             made[here] = path
             yield Training(config, path, start, row)
+
+
+def _swept(entry: Mapping[str, Any], recipe: Recipe) -> Iterator[Mapping[str, Any]]:
+    """Yield an entry for each of its ``preferences``, the wishes behind its label.
+
+    Raises:
+        ConfigError: It is no list of lists of numbers, or there is a ``preference`` beside it.
+    """
+    if "preferences" not in entry:
+        yield entry
+        return
+    wishes, others = entry["preferences"], {n: v for n, v in entry.items() if n != "preferences"}
+    if not (isinstance(wishes, list) and wishes and all(map(_is_wish, wishes))):
+        raise ConfigError(
+            f"recipe '{recipe.name}': preferences is no list of preferences",
+            "write it as [[0.8, 0.1, 0.1], [0.1, 0.8, 0.1]].",
+        )
+    if "preference" in entry:
+        raise ConfigError(
+            f"recipe '{recipe.name}' has preference beside preferences", "leave one of them out."
+        )
+    for wish in wishes:
+        said = "/".join(f"{value:g}" for value in wish)
+        yield {**others, "preference": wish, "label": f"{entry.get('label', '')} {said}".strip()}
+
+
+def _is_wish(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(part, int | float) for part in value)
 
 
 def _configs(entry: Mapping[str, Any]) -> Iterator[TrainConfig]:

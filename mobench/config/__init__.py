@@ -9,19 +9,23 @@ from typing import TYPE_CHECKING, Any
 from mobench.config.base import Config, build
 
 if TYPE_CHECKING:
+    from mobench.config.compare import CompareConfig
     from mobench.config.evaluate import EvalConfig
     from mobench.config.methods import METHODS, OBJECTIVE_NAMES, RIVALS
     from mobench.config.prep import PrepConfig
     from mobench.config.presets import PRESETS
     from mobench.config.recipe import Expectation, Recipe
+    from mobench.config.recommend import RecommendConfig
     from mobench.config.report import ReportConfig
     from mobench.config.train import TrainConfig
 
 HOMES = {
+    "CompareConfig": "compare",
     "EvalConfig": "evaluate",
     "PrepConfig": "prep",
     "Expectation": "recipe",
     "Recipe": "recipe",
+    "RecommendConfig": "recommend",
     "ReportConfig": "report",
     "METHODS": "methods",
     "OBJECTIVE_NAMES": "methods",
@@ -35,11 +39,13 @@ __all__ = [
     "OBJECTIVE_NAMES",
     "PRESETS",
     "RIVALS",
+    "CompareConfig",
     "Config",
     "EvalConfig",
     "Expectation",
     "PrepConfig",
     "Recipe",
+    "RecommendConfig",
     "ReportConfig",
     "TrainConfig",
     "build",

@@ -1,7 +1,11 @@
 """What all config models share: frozen, strict, documented under each field."""
 
+import ast
+import inspect
+import sys
 import tomllib
 from collections.abc import Mapping
+from itertools import pairwise
 from types import NoneType
 from typing import Any, Literal, Self, TypeVar, get_args, get_origin
 
@@ -32,10 +36,18 @@ class Config(BaseModel):
     model_config = ConfigDict(
         frozen=True,
         extra="forbid",
-        use_attribute_docstrings=True,
         allow_inf_nan=False,
         defer_build=True,  # --help reads the fields and validates nothing
     )
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        """Take the text below each field as its description.
+
+        Pydantic's own ``use_attribute_docstrings`` looks through all modules to find the source.
+        """
+        for name, text in _field_texts(cls).items():
+            cls.model_fields[name].description = text
 
     def identity(self) -> dict[str, Any]:
         """Return the fields that can change a result, as plain JSON values."""
@@ -47,6 +59,20 @@ class Config(BaseModel):
         """Return a copy in which fields that nobody set take their value from ``defaults``."""
         given = {name: getattr(self, name) for name in self.model_fields_set}
         return build(type(self), {**defaults, **given})
+
+
+def _field_texts(model: type[Config]) -> dict[str, str]:
+    """Return the text below each field in a model's source."""
+    source = inspect.getsource(sys.modules[model.__module__])
+    classes = (node for node in ast.parse(source).body if isinstance(node, ast.ClassDef))
+    body = next((node.body for node in classes if node.name == model.__name__), [])
+    return {
+        field.target.id: inspect.cleandoc(text.value.value)
+        for field, text in pairwise(body)
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
+        if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant)
+        if isinstance(text.value.value, str)
+    }
 
 
 def extra(info: FieldInfo, key: str) -> Any:

@@ -1,5 +1,7 @@
 """Config of ``mobench report``."""
 
+from typing import Literal
+
 from mobench.config.base import Config, option
 
 
@@ -16,3 +18,12 @@ class ReportConfig(Config):
     """Bootstrap resamples over users for intervals and comparisons."""
     seed: int = option(0, "Comparison", ge=0)
     """Seed of the bootstrap."""
+    reference: float = option(0.0, "Comparison")
+    """Reference point of the hypervolume on every axis: 0 is as bad as can be, 1 is base."""
+    test: Literal["both", "permutation", "bootstrap"] = option("both")
+    """Where p comes from: label swaps over users and a t-test over users and seeds, or one kind of
+    draw over users."""
+    correction: Literal["holm", "bh"] = option("holm")
+    """How p is corrected for the number of tests: Holm, or Benjamini-Hochberg."""
+    against: str = option("")
+    """Row that the best valid method is compared with; empty takes the runner-up."""

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 Codes = NDArray[np.int32]
 Positions = NDArray[np.int64]
+FACTOR = 0x9E3779B97F4A7C15
+"""Odd, with half of its bits set: the upper bits of a product with it depend on all others."""
 
 
 @dataclass(frozen=True)
@@ -28,54 +30,44 @@ class Coded:
 def encode(ids: pl.Series) -> Coded:
     """Return codes for a text column without nulls.
 
-    Sorting 64-bit hashes is many times faster than a table over texts. Every text is compared
-    with the one that gave its code, so two ids with equal hashes cannot become one.
+    A table of 64-bit hashes is many times faster than one of texts. Every text is compared with the
+    one that gave its code, so two ids with equal hashes cannot become one.
     """
     codes, first = factorise(ids.hash().to_numpy())
-    known = ids.gather(first)
+    known = compact(ids.gather(first))  # close together, they are compared in half the time
     if not (ids == known.gather(codes)).all():
         ranks = ids.rank("dense").to_numpy().astype(np.uint64)
         codes, first = factorise(ranks)
-        known = ids.gather(first)
+        known = compact(ids.gather(first))
     return Coded(codes, known)
 
 
 def factorise(values: NDArray[np.uint64]) -> tuple[Codes, Positions]:
     """Return codes in order of first appearance, and where each code appears first."""
-    places, ordered = _grouped(values)
-    starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])[: len(values)])
-    first = places[starts]
-    by_first = stable_order(first)
-    code_of = np.empty(len(starts), np.int32)
-    code_of[by_first] = np.arange(len(starts), dtype=np.int32)
-    codes = np.empty(len(values), np.int32)
-    codes[places] = np.repeat(code_of, np.diff(starts, append=len(values)))
-    return codes, first[by_first]
+    first = _first_equal(values)
+    starts = np.flatnonzero(first == np.arange(len(values), dtype=np.int32))
+    code = np.empty(len(values), np.int32)
+    code[starts] = np.arange(len(starts), dtype=np.int32)
+    return code.take(first), starts
 
 
-def _grouped(values: NDArray[np.uint64]) -> tuple[Positions, NDArray[np.uint64]]:
-    """Return all positions, those of equal values together and ascending; and the values there.
+def _first_equal(values: NDArray[np.uint64], factor: int = FACTOR) -> Codes:
+    """Return the first position of each value, ``[N]``.
 
-    A word holds a position and as many bits of the value as fit; the few values that differ in the
-    other bits alone are put apart afterwards. Arrays are used again where they can be: new memory
-    costs more than the sums.
+    Every value claims a place in a table, hashed to it by a product. Where several meet the first
+    one has it, and the others claim places in a smaller table: each round settles most of them.
     """
-    low = np.uint64((1 << len(values).bit_length()) - 1)
-    words = values & ~low
-    words |= np.arange(len(values), dtype=np.uint64)
-    words.sort()
-    alike = (words[1:] ^ words[:-1]) <= low
-    words &= low
-    places = words.view(np.int64)
-    ordered = values[places]
-    mixed = alike & (ordered[1:] != ordered[:-1])
-    if mixed.any():
-        group = np.cumsum(np.append(True, ~alike))
-        among = np.flatnonzero(np.isin(group, group[1:][mixed]))
-        right = np.lexsort((places[among], ordered[among], group[among]))
-        places[among] = places[among][right]
-        ordered[among] = ordered[among][right]
-    return places, ordered
+    bits = max(len(values).bit_length() - 1, 1)
+    place = ((values * np.uint64(factor)) >> np.uint64(64 - bits)).view(np.int64)
+    table = np.empty(1 << bits, np.int32)  # no place is read that was not claimed
+    # of several numbers assigned to one place NumPy keeps the last: here the smallest
+    table[place[::-1]] = np.arange(len(values) - 1, -1, -1, dtype=np.int32)
+    first = table.take(place)
+    lost = np.flatnonzero(values.take(first) != values)
+    if len(lost):
+        again = _first_equal(values.take(lost), factor * FACTOR % 2**64)
+        first[lost] = lost.take(again)
+    return first
 
 
 def stable_order(keys: NDArray[np.int64] | Codes) -> Positions:
@@ -126,7 +118,7 @@ class IdCoder(ABC):
 
 
 @dataclass
-class SortingCoder(IdCoder):
+class HashingCoder(IdCoder):
     """Codes each chunk for itself, and in the end the different ids of all chunks."""
 
     chunk = 1 << 20  # the more rows, the fewer ids are met again in another chunk
@@ -135,16 +127,18 @@ class SortingCoder(IdCoder):
     def add(self, ids: pl.Series) -> Codes:
         """Return codes that count from 0 in every chunk."""
         coded = encode(ids)
-        self.seen.append(compact(coded.ids))
+        self.seen.append(coded.ids)
         return coded.codes
 
     def finish(self) -> Known:
         """Return the ids, and a map for each chunk."""
         if not self.seen:
             return Known(pl.Series(dtype=pl.String), [])
+        if len(self.seen) == 1:
+            return Known(self.seen[0], None)
         merged = encode(pl.concat(self.seen, rechunk=True))
         ends = np.cumsum([len(ids) for ids in self.seen])
-        return Known(compact(merged.ids), np.split(merged.codes, ends[:-1]))
+        return Known(merged.ids, np.split(merged.codes, ends[:-1]))
 
 
 def compact(texts: pl.Series) -> pl.Series:
@@ -168,7 +162,7 @@ def renumber(codes: Codes) -> tuple[Codes, Positions]:
     kept = order[: np.count_nonzero(first < len(codes))]
     new = np.empty(len(first), np.int32)
     new[kept] = np.arange(len(kept), dtype=np.int32)
-    return new[codes], kept
+    return new.take(codes), kept
 
 
 def n_distinct(codes: Codes) -> int:

@@ -3,7 +3,7 @@
 import importlib.util
 from dataclasses import dataclass
 
-from mobench.data.codes import IdCoder, SortingCoder
+from mobench.data.codes import HashingCoder, IdCoder
 from mobench.data.filters import Core, Edges, k_core
 from mobench.data.plan import Plan
 from mobench.data.store import InMemory, Parts, Rows
@@ -19,14 +19,14 @@ class Engine:
 
     def coder(self) -> IdCoder:
         """Return a coder for one column."""
-        return SortingCoder()
+        return HashingCoder()
 
     def core(self, parts: Parts[Rows], k_user: int, k_item: int, max_rounds: int) -> Core:
         """Reduce the rows to their k-core; see ``filters.k_core``."""
         edges = parts.derived(Edges, Edges.of)
         core = k_core(edges, k_user, k_item, max_rounds)
         kept = iter(edges)
-        parts.update(lambda rows: rows.take(next(kept).row))
+        parts.update(lambda rows: rows.take(next(kept).left()))
         return core
 
 
@@ -47,9 +47,9 @@ class NumbaEngine(Engine):
         if not isinstance(parts, InMemory):
             return super().core(parts, k_user, k_item, max_rounds)
         rows = parts.part
-        kept, rounds, converged = core_rows(rows.user, rows.item, k_user, k_item, max_rounds)
+        kept, left, converged = core_rows(rows.user, rows.item, k_user, k_item, max_rounds)
         parts.update(lambda rows: rows.take(kept))
-        return Core(rounds, converged)
+        return Core(tuple(left), converged)
 
 
 def engine_for(made: Plan) -> Engine:

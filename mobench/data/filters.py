@@ -9,10 +9,14 @@ from numpy.typing import NDArray
 from mobench.data.codes import Codes
 from mobench.data.store import Arrays, Parts, Rows
 
+GONE = -1
+"""Stands for the codes of a dropped row."""
+
 
 def rated_at_least(rows: Rows, minimum: float) -> Rows:
     """Return the rows rated at least ``minimum``, and those of sources without ratings (NaN)."""
-    return rows.take(~(rows.rating < minimum))
+    too_low = rows.rating < minimum
+    return rows.take(~too_low) if too_low.any() else rows
 
 
 def drop_repeats(rows: Rows, keep: Literal["latest", "first", "keep"]) -> Rows:
@@ -59,18 +63,25 @@ def _may_be_in(few: NDArray[np.int64], many: NDArray[np.int64]) -> NDArray[np.bo
 
 @dataclass(frozen=True)
 class Edges(Arrays):
-    """Rows as pairs, and which rows of their part they are; arrays ``[N]``."""
+    """Rows as pairs, arrays ``[N]``; a row that is dropped stays in its place as ``GONE``."""
 
-    TYPES: ClassVar[tuple[Any, ...]] = (np.int32, np.int32, np.int64)
+    TYPES: ClassVar[tuple[Any, ...]] = (np.int32, np.int32)
 
     user: Codes
     item: Codes
-    row: NDArray[np.int64]
 
     @classmethod
     def of(cls, rows: Rows) -> "Edges":
         """Return all rows of a part."""
-        return cls(rows.user, rows.item, np.arange(len(rows)))
+        return cls(rows.user.copy(), rows.item.copy())
+
+    def left(self) -> NDArray[np.int64]:
+        """Return the positions of the rows that are not dropped."""
+        return np.flatnonzero(self.user != GONE)
+
+
+Left = tuple[int, int, int]
+"""Rows, users and items that are left."""
 
 
 @dataclass(frozen=True)
@@ -78,12 +89,17 @@ class Core:
     """How a k-core was found.
 
     Attributes:
-        rounds: Rounds that dropped something.
+        left: What each of the rounds left that dropped something.
         converged: Whether another round would drop nothing.
     """
 
-    rounds: int
+    left: tuple[Left, ...]
     converged: bool
+
+    @property
+    def rounds(self) -> int:
+        """Rounds that dropped something."""
+        return len(self.left)
 
 
 def k_core(edges: Parts[Edges], k_user: int, k_item: int, max_rounds: int = 0) -> Core:
@@ -93,33 +109,30 @@ def k_core(edges: Parts[Edges], k_user: int, k_item: int, max_rounds: int = 0) -
     is unique, so the order of dropping does not matter (Seidman 1983, generalised to two sides).
 
     Args:
-        edges: The rows; those that stay are left in it.
+        edges: The rows; those that are dropped are marked in it.
         k_user: Rows that a user needs.
         k_item: Rows that an item needs.
         max_rounds: Stop after so many rounds; 0 goes on until nothing changes.
     """
-    rounds = 0
-    items = _count(edges, "item")
+    left: list[Left] = []
+    users, items = _count(edges, "user"), _count(edges, "item")
     while True:
-        users = _count(edges, "user")
         if _all_have(users, k_user) and _all_have(items, k_item):
-            return Core(rounds, converged=True)
-        if max_rounds and rounds == max_rounds:
-            return Core(rounds, converged=False)
-        _drop(edges, "user", users >= k_user)
-        items = _count(edges, "item")
-        _drop(edges, "item", items >= k_item)
-        items[items < k_item] = 0
-        rounds += 1
+            return Core(tuple(left), converged=True)
+        if max_rounds and len(left) == max_rounds:
+            return Core(tuple(left), converged=False)
+        _drop(edges, "user", users < k_user, users, items)
+        _drop(edges, "item", items < k_item, users, items)
+        left.append((int(users.sum()), int((users > 0).sum()), int((items > 0).sum())))
 
 
 def _count(edges: Parts[Edges], side: str) -> NDArray[np.int64]:
-    total = np.zeros(0, np.int64)
+    """Return the rows of each code; at the end is a 0, where ``GONE`` as an index points."""
+    total = np.zeros(1, np.int64)
     for part in edges:
-        counts = np.bincount(getattr(part, side))
-        longer, shorter = (counts, total) if len(counts) > len(total) else (total, counts)
-        longer[: len(shorter)] += shorter
-        total = longer
+        counts = np.bincount(getattr(part, side), minlength=len(total) - 1)
+        counts[: len(total) - 1] += total[:-1]
+        total = np.append(counts, 0)
     return total
 
 
@@ -127,5 +140,21 @@ def _all_have(counts: NDArray[np.int64], k: int) -> bool:
     return not ((counts > 0) & (counts < k)).any()
 
 
-def _drop(edges: Parts[Edges], side: str, enough: NDArray[np.bool_]) -> None:
-    edges.update(lambda part: part.take(enough[getattr(part, side)]))
+def _drop(
+    edges: Parts[Edges],
+    side: str,
+    is_poor: NDArray[np.bool_],
+    users: NDArray[np.int64],
+    items: NDArray[np.int64],
+) -> None:
+    """Mark the rows of the poor, and take them off the counts: few rows after the first round."""
+    is_poor[GONE] = False
+
+    def mark(part: Edges) -> Edges:
+        dropped = np.flatnonzero(is_poor.take(getattr(part, side)))
+        for codes, counts in ((part.user, users), (part.item, items)):
+            counts -= np.bincount(codes[dropped], minlength=len(counts))
+            codes[dropped] = GONE
+        return part
+
+    edges.update(mark)

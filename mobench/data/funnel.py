@@ -1,7 +1,8 @@
 """From coded rows to the rows of a dataset: the filters in order, each a row of the funnel."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from mobench.config import PrepConfig
 from mobench.data.catalogue import Catalogue
 from mobench.data.codes import Codes, renumber
-from mobench.data.filters import Core, drop_repeats
+from mobench.data.filters import Core, Left, drop_repeats
 from mobench.data.ingest import ROW_BYTES, Coded
 from mobench.data.schema import Rejects
 from mobench.data.store import Parts, Rows, whole
@@ -59,14 +60,14 @@ class Selection:
         user_ids: Raw id of each user code.
         catalogue: Metadata of the items, in code order.
         funnel: What each stage left.
-        core_rounds: Rounds of the k-core that dropped something.
+        core: What each round of the k-core left that dropped something.
     """
 
     rows: Rows
     user_ids: pl.Series
     catalogue: Catalogue
     funnel: Funnel
-    core_rounds: int
+    core: tuple[Left, ...]
 
 
 def select(
@@ -100,7 +101,7 @@ def select(
         priced = has_prices(catalogue)
         parts.update(lambda rows: rows.take(priced[rows.item]))
         funnel.add("price known", counts(parts))
-    rounds = _core(parts, config, funnel, core)
+    left = _core(parts, config, funnel, core)
     if (n_rows := funnel.rows[-1]) * ROW_BYTES > memory:
         message = f"{n_rows:,} rows are left, more than {memory / 1e9:g} GB of memory hold"
         raise DataError(message, "raise --memory, filter more, or use --engine spark.")
@@ -112,7 +113,7 @@ def select(
     else:
         catalogue = catalogue.take(item_order)
     rows = Rows(user, item, rows.timestamp, rows.rating)
-    return Selection(rows, coded.user_ids.gather(user_order), catalogue, funnel, rounds)
+    return Selection(rows, coded.user_ids.gather(user_order), catalogue, funnel, left)
 
 
 def has_prices(catalogue: Catalogue) -> NDArray[np.bool_]:
@@ -134,6 +135,11 @@ def core_stage(config: PrepConfig, rounds: int, converged: bool) -> str:
     size = f"{k_user}-core" if k_user == k_item else f"{k_user}/{k_item}-core"
     more = "" if converged else ", stopped"
     return f"{size} ({rounds} round{'s' * (rounds != 1)}{more})"
+
+
+def core_results(left: Sequence[Left]) -> dict[str, Any]:
+    """Return what the summary says about the k-core: its rounds, and what each left."""
+    return {"core_rounds": len(left), "core_left": [list(counts) for counts in left]}
 
 
 def core_sizes(config: PrepConfig) -> tuple[int, int]:
@@ -163,11 +169,14 @@ def _before_core(coded: Coded, rejects: Rejects, config: PrepConfig, funnel: Fun
     funnel.add("read", _read_counts(coded.n_rows, users, items, rejects))
     funnel.add("valid rows", (coded.n_rows, len(users), len(items)))
     rating = f"rating ≥ {config.min_rating:g}" if coded.is_rated else "no ratings"
-    funnel.add(rating, counts(coded.parts))
+    left = counts(coded.parts)
+    funnel.add(rating, left)
     if config.duplicates != "keep":
         keep = config.duplicates
         coded.parts.update(lambda rows: drop_repeats(rows, keep))
-    funnel.add(REPEATS[config.duplicates], counts(coded.parts))
+        if sum(map(len, coded.parts)) < left[0]:
+            left = counts(coded.parts)
+    funnel.add(REPEATS[config.duplicates], left)
 
 
 def _read_counts(
@@ -184,7 +193,9 @@ def _n_new(ids: set[str | None], known: pl.Series) -> int:
     return len(found) - int(found.is_in(known.implode()).sum()) if len(found) else 0
 
 
-def _core(parts: Parts[Rows], config: PrepConfig, funnel: Funnel, find: FindCore) -> int:
+def _core(
+    parts: Parts[Rows], config: PrepConfig, funnel: Funnel, find: FindCore
+) -> tuple[Left, ...]:
     core = find(parts, *core_sizes(config), config.max_core_rounds)
     funnel.add(core_stage(config, core.rounds, core.converged), counts(parts))
-    return core.rounds
+    return core.left

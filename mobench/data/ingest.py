@@ -102,6 +102,8 @@ class Ingest:
 
     def _join(self, users: list[Codes] | None, items: list[Codes] | None) -> Rows:
         """Return all chunks as one, each released once it is copied."""
+        if len(self.chunks) == 1:
+            return recoded(self.chunks[0], 0, users, items)
         joined = Rows.empty(self.n_kept)
         start = 0
         for number in range(len(self.chunks)):
@@ -134,6 +136,6 @@ class Ingest:
 
 def recoded(rows: Rows, chunk: int, users: list[Codes] | None, items: list[Codes] | None) -> Rows:
     """Return the rows of a chunk with their final codes."""
-    user = rows.user if users is None else users[chunk][rows.user]
-    item = rows.item if items is None else items[chunk][rows.item]
+    user = rows.user if users is None else users[chunk].take(rows.user)
+    item = rows.item if items is None else items[chunk].take(rows.item)
     return Rows(user, item, rows.timestamp, rows.rating)

@@ -85,7 +85,7 @@ def _revenue(
 
 
 def _joined(paths: tuple[tuple[str, ...], ...]) -> str | None:
-    return " | ".join(" > ".join(path) for path in paths) or None
+    return " | ".join(" > ".join(path) for path in paths) if paths else None
 
 
 def _rows(groups: Groups, n_train: NDArray[np.int32]) -> NDArray[np.int64]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from polars import CompatLevel
 
 from mobench.data.codes import Codes, IdCoder, Known
+from mobench.data.filters import Left
 
 Bytes = NDArray[np.uint8]
 Table = NDArray[np.uint64]
@@ -195,19 +196,20 @@ def _keep(
 
 def core_rows(
     user: Codes, item: Codes, k_user: int, k_item: int, max_rounds: int
-) -> tuple[NDArray[np.int64], int, bool]:
-    """Return rows, rounds and convergence of ``filters.k_core``, in two passes a round."""
+) -> tuple[NDArray[np.int64], list[Left], bool]:
+    """Return rows, what rounds left, and convergence of ``k_core``, in two passes a round."""
     user, item, rows = user.copy(), item.copy(), np.arange(len(user))
     users = np.bincount(user).astype(np.int32)
     items = np.bincount(item).astype(np.int32)
     n_rows = len(rows)
-    rounds = 0
-    while not max_rounds or rounds < max_rounds:
+    rounds: list[Left] = []
+    while not max_rounds or len(rounds) < max_rounds:
         kept = _keep(user, item, rows, n_rows, k_user, users, items)
         kept = _keep(item, user, rows, kept, k_item, items, users)
         if kept == n_rows:
             return rows[:kept].copy(), rounds, True
-        n_rows, rounds = kept, rounds + 1
+        n_rows = kept
+        rounds.append((kept, int((users > 0).sum()), int((items >= k_item).sum())))
     left = np.bincount(item[:n_rows], minlength=1)
     enough = (users[user[:n_rows]] >= k_user).all() and (left[item[:n_rows]] >= k_item).all()
     return rows[:n_rows].copy(), rounds, bool(enough)

@@ -13,7 +13,7 @@ from mobench.artifacts import Artifact, Draft, draft_manifest, existing, tidy
 from mobench.config import PrepConfig
 from mobench.data.engines import engine_for
 from mobench.data.frames import write_frame
-from mobench.data.funnel import Selection, select
+from mobench.data.funnel import Selection, core_results, select
 from mobench.data.ingest import Ingest
 from mobench.data.items import item_tables
 from mobench.data.plan import Plan, Track, no_track, plan
@@ -102,7 +102,7 @@ def _fill(draft: Draft, made: Plan, track: Track) -> dict[str, Any]:
     write_frame(draft, "items.parquet", items.items)
     write_frame(draft, "groups.parquet", items.groups)
     write_frame(draft, "funnel.parquet", funnel_table(chosen.funnel))
-    counts = {"n_users": n_users, "n_items": n_items, "core_rounds": chosen.core_rounds}
+    counts = {"n_users": n_users, "n_items": n_items, **core_results(chosen.core)}
     return {
         **counts,
         **split_results(split, config),

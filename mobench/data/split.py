@@ -28,16 +28,16 @@ class Labels:
 
 
 def sort_order(
-    user: Codes, timestamp: NDArray[np.int64], tie_break: TieBreak, draw: np.random.Generator
+    user: Codes, timestamp: NDArray[np.int64], draw: "np.random.Generator | None" = None
 ) -> NDArray[np.int64]:
-    """Return the order ``[N]`` by user, then time; equal times in source order or at random."""
+    """Return the order ``[N]`` by user, then time; equal times in source order or as drawn."""
     since = timestamp - (timestamp.min() if len(timestamp) else 0)  # small numbers sort faster
-    if tie_break == "random":
+    if draw is None:
+        by_time = stable_order(since)
+    else:
         drawn = stable_order(draw.permutation(len(user)))
         by_time = drawn[stable_order(since[drawn])]
-    else:
-        by_time = stable_order(since)
-    return by_time[stable_order(user[by_time])]
+    return by_time.take(stable_order(user.take(by_time)))
 
 
 def leave_one_out(user: Codes, timestamp: NDArray[np.int64], tie_break: TieBreak) -> Labels:

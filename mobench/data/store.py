@@ -41,7 +41,7 @@ class Arrays:
         """Return some of the rows, chosen by a mask or by positions."""
         if which.dtype == np.bool_:
             which = np.flatnonzero(which)  # faster than a mask a column
-        return type(self)(*(column[which] for column in self.columns()))
+        return type(self)(*(column.take(which) for column in self.columns()))
 
 
 @dataclass(frozen=True)

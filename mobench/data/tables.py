@@ -37,8 +37,8 @@ def split_rows(rows: Rows, config: PrepConfig) -> SplitRows:
     Raises:
         DataError: A split would be empty.
     """
-    draw = Seeds(config.seed).numpy("tie-break")
-    rows = rows.take(sort_order(rows.user, rows.timestamp, config.tie_break, draw))
+    draw = Seeds(config.seed).numpy("tie-break") if config.tie_break == "random" else None
+    rows = rows.take(sort_order(rows.user, rows.timestamp, draw))
     if config.split == "temporal":
         labels = temporal(rows.timestamp, *cut_instants(config))
         hint = "move --val-from and --test-from."

@@ -1,13 +1,15 @@
 """A run beside its base, on the same users."""
 
+from math import isnan
 from typing import Any
 
 from mobench.artifacts import Artifact
 from mobench.config import EvalConfig
 from mobench.metrics import METRICS, OBJECTIVE_METRICS
 from mobench.metrics.base import Outcome
-from mobench.metrics.comparison import imp_over
-from mobench.metrics.significance import Effect, paired
+from mobench.metrics.comparison import imp_over, validity
+from mobench.metrics.correction import holm
+from mobench.metrics.paired import Effect, Paired, paired
 
 
 def against_base(
@@ -22,9 +24,9 @@ def against_base(
         config: Cutoffs and intervals.
 
     Returns:
-        ``imp_over``, ``imp`` and ``accuracy_kept`` with interval, and ``metrics``: for each of
-        the four objective metrics both values, the relative change (larger is better) with its
-        interval, and whether that interval excludes 0.
+        ``imp_over``, ``imp`` and ``accuracy_kept`` with interval, ``validity``, and ``metrics``:
+        for each of the four objective metrics both values, the relative change (larger is better)
+        with its interval, and p of no difference by label swaps, corrected for the four (Holm).
     """
     k = config.k[0]
     support = run.manifest.results["base_val"]
@@ -36,16 +38,23 @@ def against_base(
             "base": METRICS[name].compute(base, k),
             "run": METRICS[name].compute(record, k),
             **_interval(found.change[name], "change"),
+            "p": p,
         }
-        for name in OBJECTIVE_METRICS
+        for name, p in zip(OBJECTIVE_METRICS, _corrected(found), strict=True)
     ]
     return {
         "k": k,
         "imp_over": list(over),
         **_interval(found.imp, "imp"),
         **_interval(found.accuracy_kept, "accuracy_kept"),
+        "validity": validity(*found.accuracy_kept[:3]),
         "metrics": rows,
     }
+
+
+def _corrected(found: Paired) -> list[float]:
+    raw = [found.difference[name].p_value for name in OBJECTIVE_METRICS]
+    return holm([1.0 if isnan(p) else p for p in raw])
 
 
 def _interval(effect: Effect, name: str) -> dict[str, float]:

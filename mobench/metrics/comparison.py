@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,6 +11,8 @@ from mobench.metrics import METRICS, OBJECTIVE_METRICS
 
 KEEP = 0.97
 """A run is valid if it keeps this share of the base's Hit (MoRec: at most 3 % may be lost)."""
+
+Validity = Literal["valid", "invalid", "undecided"]
 
 ROUNDING = 1e-12
 """Two means that stand for 97 and 100 hits have a ratio just below or above 0.97."""
@@ -108,3 +111,25 @@ def accuracy_kept(hit: float, base_hit: float) -> float:
 def is_valid(kept: float, threshold: float = KEEP) -> bool:
     """Return whether enough accuracy is kept for a run to count (97 of 100 hits are enough)."""
     return kept >= threshold - ROUNDING
+
+
+def validity(kept: float, low: float, high: float, threshold: float = KEEP) -> Validity:
+    """Return whether enough accuracy is kept, as far as the measured users can tell.
+
+    Args:
+        kept: ``accuracy_kept``; ``nan`` against a base without a hit.
+        low: Lower limit of its interval; ``nan`` where there is none.
+        high: Upper limit.
+        threshold: The share of the base's accuracy to be kept, in (0, 1].
+
+    Returns:
+        ``valid`` if the whole interval keeps enough, ``invalid`` if none of it does or there is
+        nothing to keep, else ``undecided``. ``is_valid`` is the paper's rule: the value alone.
+    """
+    if math.isnan(kept):
+        return "invalid"
+    point = is_valid(kept, threshold)
+    if point and is_valid(low, threshold):
+        return "valid"
+    surely_not = not math.isnan(high) and not is_valid(high, threshold)
+    return "invalid" if surely_not and not point else "undecided"

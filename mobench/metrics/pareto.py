@@ -1,6 +1,7 @@
-"""Fronts of several runs: which are not dominated, and how much space they dominate together.
+"""Fronts of several runs: which are not dominated, how good, how near and how wide they are.
 
-Both measure a set, not a run. Hypervolumes are comparable only over the same axes and reference.
+All measure a set, not a run. Hypervolumes are comparable only over the same axes and reference,
+distances and widths only against the same other points.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,7 +27,7 @@ def non_dominated(points: ArrayLike, maximise: Sequence[bool]) -> NDArray[np.boo
     Raises:
         DataError: A value is not finite.
     """
-    array = _finite(points)
+    array = finite(points)
     if len(array) == 0:
         return np.zeros(0, dtype=bool)
     if array.shape[1] == 1:
@@ -69,7 +70,7 @@ def hypervolume(points: ArrayLike, reference: float = 0.0) -> float:
     Raises:
         DataError: A value is not finite (moocore would skip that point in silence).
     """
-    array = _finite(points)
+    array = finite(points)
     if array.shape[1] == 0:
         return nan
     if len(array) == 0:
@@ -79,7 +80,65 @@ def hypervolume(points: ArrayLike, reference: float = 0.0) -> float:
     return float(moocore.hypervolume(array, ref=reference, maximise=True))
 
 
-def _finite(points: ArrayLike) -> NDArray[np.float64]:
+def igd_plus(points: ArrayLike, pooled: ArrayLike) -> float:
+    """Return how far a set falls short of a front on average, ≥ 0, smaller is better.
+
+    IGD+ (Ishibuchi et al., EMO 2015): the mean, over the points of the front, of the distance to
+    the nearest point of the set, where only axes count on which the set's point is worse. 0 if the
+    set attains all of the front; a better set in the sense of Pareto never has a larger value.
+
+    Args:
+        points: The set, ``[N, M]`` finite values, each axis to be maximised.
+        pooled: The front, ``[Z, M]``, such as all non-dominated points of all methods.
+
+    Returns:
+        The distance in the unit of the axes; ``nan`` without an axis or a point.
+
+    Raises:
+        DataError: A value is not finite.
+    """
+    mine, theirs = finite(points), finite(pooled)
+    if 0 in mine.shape or 0 in theirs.shape:
+        return nan
+    if mine.shape[1] == 1:  # moocore wants two axes
+        return float(np.maximum(theirs - mine.max(), 0).mean())
+    return float(moocore.igd_plus(mine, ref=theirs, maximise=True))
+
+
+def maximum_spread(points: ArrayLike, everything: ArrayLike) -> float:
+    """Return how much of the width of all points the front of a set covers, larger is wider.
+
+    The root mean square over the axes of max − min of the set's non-dominated points (Zitzler's
+    maximum spread, thesis of 1999), each axis in units of max − min of all points: 1 if the front
+    goes from one end to the other on every axis, 0 for one point. Axes on which nothing differs are
+    left out. A wide front need not be a good one: read it beside the hypervolume.
+
+    Args:
+        points: The set, ``[N, M]`` finite values, each axis to be maximised.
+        everything: All points there are, ``[Z, M]``.
+
+    Returns:
+        The width, in [0, 1] for a part of ``everything``; ``nan`` without a point, or where nothing
+        differs.
+
+    Raises:
+        DataError: A value is not finite.
+    """
+    mine, theirs = finite(points), finite(everything)
+    if 0 in mine.shape or 0 in theirs.shape:
+        return nan
+    front = mine[non_dominated(mine, [True] * mine.shape[1])]
+    whole = np.ptp(theirs, axis=0)
+    shares = np.ptp(front, axis=0)[whole > 0] / whole[whole > 0]
+    return float(np.sqrt(np.mean(shares**2))) if len(shares) else nan
+
+
+def finite(points: ArrayLike) -> NDArray[np.float64]:
+    """Return points as an array.
+
+    Raises:
+        DataError: A value is not finite.
+    """
     array = np.asarray(points, dtype=np.float64)
     broken = array[~np.isfinite(array).all(axis=1)]
     if len(broken):

@@ -19,7 +19,8 @@ from mobench.report.palette import styles
 from mobench.report.plots import draw
 from mobench.report.records import Comparison, Row
 from mobench.report.tables import main_table
-from mobench.report.writers import arrow, as_csv, latex, latex_plain, results
+from mobench.report.tables_fronts import fronts_table
+from mobench.report.writers import arrow, as_csv, front_results, latex, latex_plain, results
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def _inputs(evaluated: Sequence[Evaluated]) -> list[Input]:
 def write(draft: Draft, comparison: Comparison, title: str) -> None:
     """Write every file of a report."""
     table, shown = main_table(comparison), figures(comparison)
-    style = styles([row.label for row in comparison.rows])
+    style = styles(labels(comparison))
     drawn = {figure.name: draw(figure, style) for figure in shown}
     for figure in shown:
         draft.write_text(f"figures/{figure.name}.svg", drawn[figure.name])
@@ -86,10 +87,19 @@ def write(draft: Draft, comparison: Comparison, title: str) -> None:
     draft.write_text("results.csv", as_csv(columns))
     draft.write_table("results.parquet", arrow(columns))
     draft.write_text("table.tex", latex(table))
+    if of_fronts := fronts_table(comparison):
+        draft.write_text("fronts.tex", latex(of_fronts))
+        draft.write_text("fronts.csv", as_csv(front_results(comparison)))
     if preferences := [figure for figure in shown if figure.kind == "heat"]:
         draft.write_text("preferences.tex", latex_plain([twin(each) for each in preferences]))
     draft.write_text("report.md", markdown(comparison, title, table, shown))
     draft.write_text("report.html", page(comparison, title, table, shown, drawn, style))
+
+
+def labels(comparison: Comparison) -> list[str]:
+    """Return everything that has a colour: rows and fronts."""
+    fronts = [front.label for front in comparison.fronts if not front.is_single]
+    return list(dict.fromkeys([*(row.label for row in comparison.rows), *fronts]))
 
 
 def headline(comparison: Comparison) -> dict[str, object]:
@@ -106,9 +116,11 @@ def headline(comparison: Comparison) -> dict[str, object]:
     }
 
 
-def _numbers(row: Row, k: int) -> dict[str, float | bool | None]:
+def _numbers(row: Row, k: int) -> dict[str, float | str | bool | None]:
     numbers = {f"{name}@{k}": estimate.value for name, estimate in row.values.items()}
     numbers |= {"imp": row.imp.value if row.imp else nan, "hv": row.hv, "hv_valid": row.hv_valid}
     numbers["accuracy_kept"] = row.kept.value if row.kept else nan
-    known = {name: value if isfinite(value) else None for name, value in numbers.items()}
-    return known | {"valid": row.valid}
+    known: dict[str, float | str | bool | None] = {
+        name: value if isfinite(value) else None for name, value in numbers.items()
+    }
+    return known | {"validity": row.validity, "valid_point": row.valid_point}

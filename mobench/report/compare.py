@@ -1,27 +1,29 @@
 """Evaluated runs side by side: every number of the report, computed once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from math import inf, isnan, nan
+from math import inf, isnan
 
 from mobench.config.report import ReportConfig
 from mobench.metrics import OBJECTIVE_METRICS
 from mobench.metrics.comparison import accuracy_kept, imp, imp_over, is_valid, relative_change
-from mobench.metrics.significance import compare as compare_samples
-from mobench.metrics.significance import holm
+from mobench.report.budgets import budget
+from mobench.report.fronts import fronts
 from mobench.report.inputs import Evaluated, load
-from mobench.report.measuring import (
-    CONFIDENCE,
-    HV_REFERENCE,
-    Measured,
-    as_estimate,
-    estimates,
-    group_hits,
-    volume,
+from mobench.report.judging import (
+    JUDGED,
+    Bench,
+    check_against,
+    corrected,
+    duel,
+    imp_continue,
+    paired,
+    verdict,
+    verdict_by_value,
 )
+from mobench.report.measuring import Measured, estimates, group_hits, volume
 from mobench.report.origins import dataset_facts, origin, trace
 from mobench.report.pairing import Pair, check_alike, common_k, find_bases, row_pairs
-from mobench.report.records import Comparison, Estimate, Point, Role, Row
+from mobench.report.records import Comparison, Point, Role, Row
 from mobench.report.verdict import (
     MIN_KL,
     coarse_p,
@@ -41,20 +43,6 @@ ROLES: dict[str, Role] = {"popularity": "sanity", "base": "reference", "continue
 TABLE_ORDER: tuple[Role, ...] = ("sanity", "reference", "control", "method")
 
 
-@dataclass(frozen=True)
-class Bench:
-    """What all rows of one table share."""
-
-    config: ReportConfig
-    k: int
-    over: tuple[str, ...]
-    measured: Mapping[str, Measured]
-
-    def at(self, evaluated: Evaluated) -> Measured:
-        """Return the measured ranking of a run."""
-        return self.measured[evaluated.path]
-
-
 def compare(
     evaluated: Sequence[Evaluated], config: ReportConfig, names: Mapping[str, str] | None = None
 ) -> Comparison:
@@ -62,7 +50,7 @@ def compare(
 
     Imp averages over the metrics that every base supports on validation, decided once for the
     table; validity is judged on the evaluated split and by the run's own verdict on validation;
-    p-values of all differences from base are corrected together (Holm).
+    p-values of all differences from base are corrected together, and those of Imp.
 
     Args:
         evaluated: What ``load`` read, at least one base among it.
@@ -77,12 +65,14 @@ def compare(
     check_alike(evaluated)
     k = common_k(evaluated, config.k)
     pairs = row_pairs(evaluated, names)
+    check_against(config.against, list(pairs))
     bases = find_bases(evaluated).values()
     supports = [base.results["run_val"] for base in bases]
     over = imp_over(supports, config.min_base_hits, MIN_KL)
     measured = {each.path: Measured.of(each, k, config) for each in evaluated}
     bench = Bench(config, k, over, measured)
-    rows = _sorted(_corrected([_row(label, pairs, bench) for label in pairs]))
+    rows = _sorted(corrected([_row(label, pairs, bench) for label in pairs], config))
+    best = duel(rows, pairs, bench)
     missing = left_out(supports, over, config.min_base_hits)
     first = evaluated[0]
     return Comparison(
@@ -95,14 +85,16 @@ def compare(
         rows=rows,
         imp_over=over,
         left_out=missing,
-        hv_reference=HV_REFERENCE,
-        sentences=tuple(sentences(rows, pairs, config.keep)),
+        hv_reference=config.reference,
+        sentences=tuple(sentences(rows, pairs, config, best)),
         warnings=(
             *warnings(rows, missing),
             *training_warnings(pairs),
-            *coarse_p(rows, config.resamples),
+            *coarse_p(rows, config),
         ),
         notes=tuple(_notes(pairs)),
+        fronts=fronts(rows, over, config.reference),
+        duel=best,
     )
 
 
@@ -111,11 +103,12 @@ def _row(label: str, pairs: Mapping[str, Sequence[Pair]], bench: Bench) -> Row:
     runs = list({run.path: run for run, _ in mine}.values())
     role = ROLES.get(runs[0].method, "method")
     points = tuple(_point(pair, bench) for pair in mine)
-    change, scores = ({}, (None, None)) if role == "reference" else _paired(mine, points, bench)
+    change, gain, kept = ({}, None, None) if role == "reference" else paired(mine, points, bench)
     values = [point.values for point in points]
     bases = [bench.at(base).values for _, base in mine]
     good = [n for n, point in enumerate(points) if point.valid or role == "reference"]
-    why = reasons(points, scores[1], bench.config.keep) if role in ("control", "method") else ()
+    keep, reference = bench.config.keep, bench.config.reference
+    why = reasons(points, kept, keep) if role in JUDGED else ()
     return Row(
         label=label,
         method=runs[0].method,
@@ -124,13 +117,15 @@ def _row(label: str, pairs: Mapping[str, Sequence[Pair]], bench: Bench) -> Row:
         seeds=tuple(run.seed for run in runs),
         values=estimates([bench.at(run) for run in runs]),
         change=change,
-        imp=scores[0],
-        imp_continue=_imp_continue(pairs, mine, bench) if role == "method" else None,
-        kept=scores[1],
-        hv=volume(values, bases, bench.over),
-        hv_valid=volume([values[n] for n in good], [bases[n] for n in good], bench.over),
-        valid=_valid(points, why) if role in ("control", "method") else None,
+        imp=gain,
+        imp_continue=imp_continue(pairs, mine, bench) if role == "method" else None,
+        kept=kept,
+        hv=volume(values, bases, bench.over, reference),
+        hv_valid=volume([values[n] for n in good], [bases[n] for n in good], bench.over, reference),
+        validity=verdict(points, kept, keep) if role in JUDGED else None,
+        valid_point=verdict_by_value(points, why) if role in JUDGED else None,
         reasons=why,
+        budget=budget(runs),
         points=points,
         groups=group_hits(runs, bench.k),
         traces=tuple(found for run in runs if (found := trace(run))),
@@ -160,61 +155,6 @@ def _point(pair: Pair, bench: Bench) -> Point:
         valid_split=is_valid(kept, bench.config.keep),
         valid_val=run.results.get("valid_on_val"),
     )
-
-
-def _valid(points: Sequence[Point], why: Sequence[str]) -> bool | None:
-    """Return the row's verdict; what fails counts before what is missing."""
-    if why:
-        return False
-    return True if all(point.valid_val is not None for point in points) else None
-
-
-def _paired(
-    pairs: Sequence[Pair], points: Sequence[Point], bench: Bench
-) -> tuple[dict[str, Estimate], tuple[Estimate, Estimate]]:
-    """Return the changes against base, and (Imp, accuracy kept); p-values not yet corrected."""
-    samples = [(bench.at(run).samples, bench.at(base).samples) for run, base in pairs]
-    found = compare_samples(samples, bench.over, CONFIDENCE)
-    change = {
-        name: as_estimate(
-            found.change[name],
-            [point.change[name] for point in points],
-            found.difference[name].p_value,
-        )
-        for name in OBJECTIVE_METRICS
-    }
-    gain = as_estimate(found.imp, [point.imp for point in points])
-    return change, (gain, as_estimate(found.accuracy_kept, [point.kept for point in points]))
-
-
-def _imp_continue(
-    pairs: Mapping[str, Sequence[Pair]], mine: Sequence[Pair], bench: Bench
-) -> Estimate | None:
-    """Return Imp against the first ``continue`` row that has all the bases of this one."""
-    for label in pairs:
-        other = {base.path: run for run, base in pairs[label] if run.method == "continue"}
-        if all(base.path in other for _, base in mine):
-            both = [(bench.at(run), bench.at(other[base.path])) for run, base in mine]
-            samples = [(run.samples, control.samples) for run, control in both]
-            each = [imp(run.values, control.values, bench.over) for run, control in both]
-            return as_estimate(compare_samples(samples, bench.over, CONFIDENCE).imp, each)
-    return None
-
-
-def _corrected(rows: Sequence[Row]) -> list[Row]:
-    """Return the rows with p-values corrected for all differences that the table judges."""
-    judged = [
-        (n, name)
-        for n, row in enumerate(rows)
-        if row.role in ("control", "method")
-        for name, estimate in row.change.items()
-        if estimate.p is not None and not isnan(estimate.p)
-    ]
-    corrected = holm([rows[n].change[name].p or nan for n, name in judged]) if judged else []
-    changes = [dict(row.change) for row in rows]
-    for (n, name), p in zip(judged, corrected, strict=True):
-        changes[n][name] = replace(changes[n][name], p=p)
-    return [replace(row, change=change) for row, change in zip(rows, changes, strict=True)]
 
 
 def _sorted(rows: Sequence[Row]) -> tuple[Row, ...]:

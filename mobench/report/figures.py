@@ -6,7 +6,7 @@ from dataclasses import replace
 from mobench.metrics import METRICS, OBJECTIVE_METRICS
 from mobench.report.figure import Figure, append, slug
 from mobench.report.heat import heat_map
-from mobench.report.records import Columns, Comparison, Row
+from mobench.report.records import Columns, Comparison, Front, Row
 from mobench.report.tables import UNIT
 from mobench.report.traces import traces_of
 from mobench.report.wishes import studies
@@ -46,25 +46,17 @@ def _named_apart(found: Sequence[Figure]) -> list[Figure]:
 def _pareto(comparison: Comparison, name: str, backbone: str, *, several: bool) -> Figure:
     metric = METRICS[name]
     rows = [row for row in comparison.rows if row.role != "sanity" and row.backbone == backbone]
-    data: Columns = {key: [] for key in ("label", "seed", "kind", "hit", name, "valid")}
-    for row in rows:
-        for point in row.points:
-            valid = row.role == "reference" or point.valid
-            append(data, row.label, point.seed, "run", *_spot(point.values, name), valid)
-        mean = {key: row.values[key].value for key in ("hit", name)}
-        append(data, row.label, None, "mean", *_spot(mean, name), not row.reasons)
-    toward = "rising" if metric.higher_is_better else "falling, so its axis is turned,"
+    fronts = [f for f in comparison.fronts if f.bands and f.backbone == backbone]
     return Figure(
         name=f"pareto-{name.replace('_', '-')}" + (f"-{slug(backbone)}" if several else ""),
         kind="pareto",
         title=f"{metric.label} against Hit" + (f" on {backbone}" if several else ""),
         caption=(
             f"Up is better: {metric.label} {'rises' if metric.higher_is_better else 'falls'}."
-            " The cross-hair is base."
+            " The cross-hair is base." + (BAND if fronts else "")
         ),
-        alt=f"Scatter plot of {metric.label} ({toward} is better) against Hit, a point per run:"
-        f" {_means(rows, name)}.",
-        data=data,
+        alt=_alt(name, rows),
+        data=_places(name, rows, fronts),
         facts={
             "y": name,
             "label": metric.label,
@@ -74,6 +66,40 @@ def _pareto(comparison: Comparison, name: str, backbone: str, *, several: bool) 
             "k": comparison.k,
         },
     )
+
+
+BAND = (
+    " The line of a front is what at least half of its seeds attain, the band goes from what all"
+    " attain to what one does."
+)
+
+
+def _alt(name: str, rows: Sequence[Row]) -> str:
+    metric = METRICS[name]
+    toward = "rising" if metric.higher_is_better else "falling, so its axis is turned,"
+    return (
+        f"Scatter plot of {metric.label} ({toward} is better) against Hit, a point per run:"
+        f" {_means(rows, name)}."
+    )
+
+
+def _places(name: str, rows: Sequence[Row], fronts: Sequence[Front]) -> Columns:
+    """Return every run, the mean of every row, and the corners of what each front attains."""
+    inside = {member: front.label for front in fronts for member in front.members}
+    data: Columns = {key: [] for key in ("label", "seed", "kind", "hit", name, "valid", "front")}
+    for row in rows:
+        front = inside.get(row.label, "")
+        for point in row.points:
+            valid = row.role == "reference" or point.valid
+            append(data, row.label, point.seed, "run", *_spot(point.values, name), valid, front)
+        mean = {key: row.values[key].value for key in ("hit", name)}
+        append(data, row.label, None, "mean", *_spot(mean, name), not row.reasons, front)
+    for each in fronts:
+        for level, corners in each.bands[name].items():
+            for hit, value in corners:
+                place = _spot({"hit": hit, name: value}, name)
+                append(data, each.label, None, f"attained by {level}", *place, True, each.label)
+    return data
 
 
 def _spot(values: dict[str, float], name: str) -> tuple[float, float]:
@@ -90,7 +116,7 @@ def _means(rows: Sequence[Row], name: str) -> str:
 
 def _groups(comparison: Comparison) -> Figure:
     judged = [r for r in comparison.rows if r.role in ("control", "method")]
-    best = sorted(judged, key=lambda r: (not r.valid, comparison.rows.index(r)))
+    best = sorted(judged, key=lambda r: (not r.valid_point, comparison.rows.index(r)))
     shown = [*comparison.of_role("reference"), *best[: MOST_ROWS - 1]]
     base = shown[0].groups
     order = sorted(

@@ -7,6 +7,7 @@ from mobench.objectives import OBJECTIVES
 from mobench.report.figure import Figure, append, slug
 from mobench.report.notation import percent
 from mobench.report.records import Columns, Row
+from mobench.report.wishes import shared_words
 
 HEAD = "Preference"
 
@@ -23,7 +24,7 @@ def heat_map(study: Sequence[Row]) -> Figure:
     data: Columns = {key: [] for key in ("label", *shares, *changes)}
     for row, wish in zip(study, wishes, strict=True):
         append(data, row.label, *wish.values(), *(row.change[name].value for name in metrics))
-    words = _shared_words([row.label for row in study])
+    words = shared_words([row.label for row in study])
     return Figure(
         name=f"preferences-{slug(words)}",
         kind="heat",
@@ -38,16 +39,6 @@ def heat_map(study: Sequence[Row]) -> Figure:
         data=data,
         facts={"objectives": objectives, "metrics": metrics, "shared": words},
     )
-
-
-def _shared_words(labels: Sequence[str]) -> str:
-    """Return the words that all labels begin with: the method, and the backbone if named."""
-    shared = []
-    for words in zip(*(label.split(" ") for label in labels), strict=False):
-        if len(set(words)) > 1:
-            break
-        shared.append(words[0])
-    return " ".join(shared)
 
 
 def _best(data: Columns, metrics: Sequence[str]) -> str:

@@ -103,7 +103,7 @@ def _tiles(comparison: Comparison) -> Markup:
     methods = comparison.of_role("method")
     if not methods:
         return Markup("")
-    lead = next((row for row in methods if row.valid), methods[0])
+    lead = next((row for row in methods if row.valid_point), methods[0])
     changes = change_table(comparison)[lead.label]
     tiles = [
         _tile(METRICS[name].label, change)

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from mobench.metrics import METRICS, OBJECTIVE_METRICS
-from mobench.report.changes import change_table
+from mobench.report.changes import Change, change_table, how_tested
 from mobench.report.figure import Figure
 from mobench.report.heat import twin
 from mobench.report.records import Comparison
+from mobench.report.tables_fronts import budgets_table, fronts_table
 from mobench.report.text import Cell, TextRow, TextTable
 
 PREFERENCES = "Relative improvement over base, above 0 is better in every column."
@@ -29,6 +30,8 @@ def markdown(
         _md(table.caption) + ".",
         "\n".join(f"- {_md(note)}" for note in table.footnotes),
         *_md_changes(comparison),
+        *_md_more("Fronts", fronts_table(comparison)),
+        *_md_more("Budgets", budgets_table(comparison)),
         *_md_preferences(figures),
         "## Figures",
         "\n\n".join(f"![{_md(f.alt)}](figures/{f.name}.svg)" for f in figures),
@@ -54,13 +57,28 @@ def _md_changes(comparison: Comparison) -> list[str]:
     changes = change_table(comparison)
     if not changes:
         return []
-    rows = [
-        [_md(label), *(f"{c.text} ({c.note}) {c.p} {c.verdict}".strip() for c in row)]
-        for label, row in changes.items()
-    ]
+    rows = [[_md(label), *map(_md_change, row)] for label, row in changes.items()]
     head = ["Method", *(METRICS[name].label for name in OBJECTIVE_METRICS)]
-    note = "Relative change, paired 95 % interval, p corrected for the whole table (Holm)."
-    return ["## Change against base", _md_table(head, rows), note]
+    return ["## Change against base", _md_table(head, rows), _md(how_tested(comparison))]
+
+
+def _md_change(change: Change) -> str:
+    evidence = ", ".join(part for part in (change.note, change.p, change.size) if part)
+    return f"{change.text} ({evidence}) {change.verdict}".strip()
+
+
+def _md_more(title: str, table: TextTable | None) -> list[str]:
+    """Return another table with its caption and notes."""
+    if table is None:
+        return []
+    head = ["Method", *(column.header for column in table.columns)]
+    notes = "\n".join(f"- {_md(note)}" for note in table.footnotes)
+    return [
+        f"## {title}",
+        _md_table(head, map(_md_row, table.rows)),
+        f"{_md(table.caption)}.",
+        notes,
+    ]
 
 
 def _md_preferences(figures: Sequence[Figure]) -> list[str]:

@@ -7,16 +7,17 @@ from math import nan
 import numpy as np
 
 from mobench.config.report import ReportConfig
-from mobench.metrics import METRICS, evaluate
+from mobench.metrics import METRICS, Outcome, evaluate
 from mobench.metrics.groups import min_hit
+from mobench.metrics.paired import Effect
 from mobench.metrics.pareto import hv_points, hypervolume
-from mobench.metrics.resampling import HEADLINE, Samples, resample
-from mobench.metrics.significance import Effect, percentiles
+from mobench.metrics.resampling import HEADLINE, Features, Samples, resample
+from mobench.metrics.significance import percentiles
+from mobench.report.estimates import Estimate
 from mobench.report.inputs import Evaluated
-from mobench.report.records import Estimate, GroupHits
+from mobench.report.records import GroupHits
 
 CONFIDENCE = 0.95
-HV_REFERENCE = 0.0
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class Measured:
     values: dict[str, float]
     samples: Samples = field(repr=False)
     min_hit_limits: tuple[float, float]
+    outcome: Outcome = field(repr=False)
+    k: int
 
     @classmethod
     def of(cls, evaluated: Evaluated, k: int, config: ReportConfig) -> "Measured":
@@ -34,7 +37,14 @@ class Measured:
             values=evaluate(evaluated.outcome, k),
             samples=resample(evaluated.outcome, k, config.resamples, config.seed),
             min_hit_limits=min_hit(evaluated.outcome, k).interval(CONFIDENCE),
+            outcome=evaluated.outcome,
+            k=k,
         )
+
+    @property
+    def features(self) -> Features:
+        """What swaps need; made anew each time, since it is larger than all the rest."""
+        return Features.of(self.outcome, self.k)
 
 
 def estimates(runs: Sequence[Measured]) -> dict[str, Estimate]:
@@ -63,20 +73,23 @@ def spread(values: Sequence[float]) -> float | None:
     return float(np.std(values, ddof=1)) if len(values) > 1 else None
 
 
-def as_estimate(effect: Effect, values: Sequence[float], p: float | None = None) -> Estimate:
-    """Return a paired effect with the spread of its per-seed values."""
+def as_estimate(effect: Effect, values: Sequence[float]) -> Estimate:
+    """Return a paired effect with the spread of its per-seed values, without its p."""
     finite = np.isfinite(values).all()
-    return Estimate(effect.value, spread(values) if finite else None, effect.low, effect.high, p)
+    return Estimate(effect.value, spread(values) if finite else None, effect.low, effect.high)
 
 
 def volume(
-    runs: Sequence[Mapping[str, float]], bases: Sequence[Mapping[str, float]], over: Sequence[str]
+    runs: Sequence[Mapping[str, float]],
+    bases: Sequence[Mapping[str, float]],
+    over: Sequence[str],
+    reference: float,
 ) -> float:
     """Return the hypervolume of a set of runs; ``nan`` for no run, or one infinitely far away."""
     points = hv_points(runs, bases, over)
     if not len(points) or not np.isfinite(points).all():
         return nan
-    return hypervolume(points, HV_REFERENCE)
+    return hypervolume(points, reference)
 
 
 def group_hits(runs: Sequence[Evaluated], k: int) -> GroupHits:

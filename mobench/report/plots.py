@@ -6,19 +6,18 @@ plotting library is changed.
 
 import io
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import matplotlib as mpl
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure as Canvas
-from matplotlib.lines import Line2D
 
 from mobench.report.figure import Figure
-from mobench.report.palette import INK, LINE, RC, SHADE, Style, clean
-from mobench.report.plots_canvas import columns, new_canvas
+from mobench.report.palette import LINE, RC, Style, clean
+from mobench.report.plots_canvas import columns, legend, new_canvas
 from mobench.report.plots_heat import heat
+from mobench.report.plots_pareto import pareto
 from mobench.report.plots_traces import controller, guard, weights
 
 NO_METADATA = dict.fromkeys(("Date", "Creator", "Format", "Type"))
@@ -39,84 +38,6 @@ def draw(figure: Figure, style: dict[str, Style]) -> str:
         out = io.StringIO()
         canvas.savefig(out, format="svg", transparent=True, metadata=NO_METADATA)
     return out.getvalue()
-
-
-def _pareto(figure: Figure, style: dict[str, Style]) -> Canvas:
-    data, facts = columns(figure), figure.facts
-    canvas = new_canvas(3.7, 3.6)
-    axes = canvas.add_subplot()
-    name = facts["y"]
-    for label in dict.fromkeys(figure.data["label"]):
-        for kind, size, alpha in (("run", 16, 0.55), ("mean", 62, 1.0)):
-            own = (data["label"] == label) & (data["kind"] == kind)
-            _points(axes, data, own, name, style[label], size, alpha)
-    axes.margins(0.1)
-    at_base = (data["label"] == facts["base"]) & (data["kind"] == "mean")
-    hit, other = float(data["hit"][at_base][0]), float(data[name][at_base][0])
-    axes.axvline(hit, color=INK, linewidth=0.7, zorder=1)
-    axes.axhline(other, color=INK, linewidth=0.7, zorder=1)
-    _shade(axes, facts["keep"] * hit, f"Hit ≥ {100 * facts['keep']:g} % of base")
-    if not facts["higher"]:
-        axes.invert_yaxis()
-    axes.set_xlabel(f"Hit@{facts['k']} × 100  →")
-    unit = "" if name == "pop_kl" else " × 100"
-    axes.set_ylabel(f"{facts['label']}@{facts['k']}{unit}  →")
-    _legend(canvas, list(dict.fromkeys(figure.data["label"])), style)
-    return canvas
-
-
-def _points(
-    axes: Axes,
-    data: dict[str, np.ndarray],
-    own: np.ndarray,
-    name: str,
-    style: Style,
-    size: float,
-    alpha: float,
-) -> None:
-    """Draw marks, filled where the run is valid."""
-    colour, marker = style
-    for valid in (True, False):
-        mine = own & (data["valid"].astype(bool) == valid)
-        axes.scatter(
-            data["hit"][mine].astype(float),
-            data[name][mine].astype(float),
-            s=size,
-            marker=marker,
-            facecolors=colour if valid else "none",
-            edgecolors=colour,
-            linewidths=1.2,
-            alpha=alpha,
-            zorder=3,
-        )
-
-
-def _shade(axes: Axes, start: float, text: str) -> None:
-    """Shade everything right of ``start``; the view grows to show where that is."""
-    low, high = axes.get_xlim()
-    low = min(low, start - 0.05 * (high - start))
-    axes.set_xlim(low, high)
-    axes.axvspan(start, high, color=SHADE, alpha=0.09, linewidth=0, zorder=0)
-    axes.annotate(
-        text,
-        (1, 1),
-        (0, 3),
-        xycoords="axes fraction",
-        textcoords="offset points",
-        ha="right",
-        fontsize=8,
-        color=SHADE,
-    )
-
-
-def _legend(canvas: Canvas, labels: Sequence[str], style: dict[str, Style]) -> None:
-    marks = [
-        Line2D([], [], color=style[label][0], marker=style[label][1], linestyle="", label=label)
-        for label in labels
-    ]
-    columns = 2 if max(map(len, labels)) > 10 else 3
-    names = [clean(label) for label in labels]
-    canvas.legend(marks, names, loc="outside lower center", ncols=min(columns, len(labels)))
 
 
 def _groups(figure: Figure, style: dict[str, Style]) -> Canvas:
@@ -145,12 +66,12 @@ def _groups(figure: Figure, style: dict[str, Style]) -> Canvas:
     axes.set_xlim(left=0)
     axes.set_xlabel(f"Hit@{figure.facts['k']} × 100  →   (users with a target in the group)")
     axes.grid(visible=False, axis="y")
-    _legend(canvas, labels, style)
+    legend(canvas, labels, style)
     return canvas
 
 
 DRAW: dict[str, Callable[[Figure, dict[str, Style]], Canvas]] = {
-    "pareto": _pareto,
+    "pareto": pareto,
     "heat": heat,
     "controller": controller,
     "guard": guard,

@@ -4,31 +4,33 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from mobench.config.report import ReportConfig
+from mobench.metrics.comparison import Validity
+from mobench.report.estimates import Estimate
+from mobench.report.front_records import Budget, Corners, Duel, Front
+
+__all__ = [
+    "Budget",
+    "Columns",
+    "Comparison",
+    "Corners",
+    "DatasetFacts",
+    "Duel",
+    "Estimate",
+    "Front",
+    "GroupHits",
+    "Origin",
+    "Point",
+    "Role",
+    "Row",
+    "Trace",
+    "Wish",
+]
 
 Role = Literal["sanity", "reference", "control", "method"]
 """What a row is in the table: popularity, base, continue, or a method to be judged."""
 
 Columns = dict[str, list[Any]]
 """A small table in memory, column by column."""
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A number with both kinds of spread.
-
-    Attributes:
-        value: Mean over the seeds.
-        sd: Standard deviation over the seeds (n − 1), ``None`` below two.
-        low: Lower limit of the bootstrap interval over users (``nan`` where there is none).
-        high: Upper limit.
-        p: Two-sided p of no difference from base, Holm-corrected over the table.
-    """
-
-    value: float
-    sd: float | None
-    low: float
-    high: float
-    p: float | None = None
 
 
 @dataclass(frozen=True)
@@ -143,13 +145,16 @@ class Row:
         kept: Share of the base's Hit, ``None`` for base.
         hv: Hypervolume of all its runs, ``nan`` where it has none.
         hv_valid: The same of its valid runs.
-        valid: Verdict; ``None`` for base and popularity, and where validation has no verdict.
-        reasons: Why it is not valid.
+        validity: Verdict by the interval of ``kept`` and by validation; ``None`` for base and
+            popularity, and where validation has no verdict.
+        valid_point: The same by the value of ``kept`` alone, the paper's rule.
+        reasons: Why it is not valid by its value.
         points: Its runs.
         groups: Hit per fairness group.
         traces: How its runs trained.
         origins: Where its runs come from.
         wish: What was wished for; ``None`` but for methods whose runs are still there.
+        budget: What its runs cost.
     """
 
     label: str
@@ -164,8 +169,10 @@ class Row:
     kept: Estimate | None
     hv: float
     hv_valid: float
-    valid: bool | None
+    validity: Validity | None
+    valid_point: bool | None
     reasons: tuple[str, ...]
+    budget: Budget
     points: tuple[Point, ...] = field(repr=False)
     groups: GroupHits = field(repr=False)
     traces: tuple[Trace, ...] = field(repr=False)
@@ -200,6 +207,8 @@ class Comparison:
         sentences: The result, the most important first.
         warnings: What a reader must know before believing it.
         notes: What is missing from the report, and why.
+        fronts: Fronts and the single rows beside them; empty unless there is a front.
+        duel: The best valid method beside another one, ``None`` where there are no two.
     """
 
     dataset: DatasetFacts
@@ -215,6 +224,8 @@ class Comparison:
     sentences: tuple[str, ...]
     warnings: tuple[str, ...]
     notes: tuple[str, ...]
+    fronts: tuple[Front, ...] = ()
+    duel: Duel | None = None
 
     @property
     def verdict(self) -> str:

@@ -36,8 +36,8 @@ class _Measure:
 def main_table(comparison: Comparison) -> TextTable:
     """Return the table of methods: metrics, Imp, HV, Hit kept, validity.
 
-    The best value of a column is bold, chosen among base and valid rows only, in the direction of
-    its metric. Hit columns are times 100.
+    The best value of a column is bold, chosen among base and rows that are valid by their value, in
+    the direction of its metric. Hit columns are times 100.
     """
     measures = [_metric(name, comparison.rows) for name in OBJECTIVE_METRICS]
     measures.append(_gain(Column("Imp", "↑"), comparison.rows, lambda row: row.imp))
@@ -134,16 +134,22 @@ def _kept_cell(kept: Estimate) -> Cell:
 
 
 def _verdicts(rows: Sequence[Row]) -> _Measure:
-    words = {True: "yes", False: "no", None: "?"}
     special = {"reference": "ref", "sanity": MISSING}
-    cells = [Cell(special.get(row.role, words[row.valid])) for row in rows]
+    cells = [Cell(special.get(row.role, _word(row))) for row in rows]
     return _Measure(Column("Valid"), cells, [nan] * len(rows), None)
+
+
+def _word(row: Row) -> str:
+    """Return yes or no, with a question mark where the interval leaves it open."""
+    if row.validity is None:
+        return "?"
+    return ("yes" if row.valid_point else "no") + "?" * (row.validity == "undecided")
 
 
 def _marked(measure: _Measure, rows: Sequence[Row]) -> list[Cell]:
     """Return the cells of a column, the best of the rows that count marked."""
     counts = [
-        (row.valid is True or row.role == "reference") and isfinite(value)
+        (row.valid_point is True or row.role == "reference") and isfinite(value)
         for row, value in zip(rows, measure.values, strict=True)
     ]
     able = [value for value, ok in zip(measure.values, counts, strict=True) if ok]
@@ -180,6 +186,9 @@ def _footnotes(comparison: Comparison) -> list[str]:
         f" {comparison.hv_reference:g}."
     ]
     notes += [f"† {row.label}: {'; '.join(row.reasons)}." for row in comparison.rows if row.reasons]
+    if any(row.validity == "undecided" for row in comparison.rows):
+        keep = percent(comparison.config.keep, places=0)
+        notes.append(f"? The interval of Hit kept leaves open whether it is {keep} or more.")
     return notes
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from mobench.metrics import METRICS, OBJECTIVE_METRICS
-from mobench.report.changes import Change, change_table
+from mobench.report.changes import Change, change_table, how_tested
 from mobench.report.figure import Figure
 from mobench.report.markup import Markup, element, joined, section, table
 from mobench.report.palette import MARKERS, Style, on_page
@@ -13,11 +13,7 @@ from mobench.report.text import Cell, TextRow, TextTable
 Styles = Mapping[str, Style]
 
 SMALL_PRINT = "; small print: 95 % interval over users."
-CHANGES = (
-    "Relative change with its paired 95 % interval; p by paired bootstrap over users, corrected for"
-    " all changes of this table (Holm); coloured below 0.05: green is better, also where a metric"
-    " falls."
-)
+COLOURS = " Coloured below 0.05: green is better, also where a metric falls."
 
 
 def results_section(text: TextTable, styles: Styles) -> Markup:
@@ -57,7 +53,7 @@ def changes_section(comparison: Comparison, styles: Styles) -> Markup:
         element("tr", element("th", _swatch(label, styles), label, scope="row"), *map(_change, row))
         for label, row in changes.items()
     ]
-    return section("Change against base", table(CHANGES, head, rows))
+    return section("Change against base", table(how_tested(comparison) + COLOURS, head, rows))
 
 
 def _change(change: Change) -> Markup:

@@ -4,12 +4,16 @@ from collections.abc import Mapping, Sequence
 from math import isnan
 from statistics import fmean
 
+from mobench.config.report import ReportConfig
 from mobench.metrics import METRICS, OBJECTIVE_METRICS
 from mobench.metrics.comparison import accuracy_kept, is_valid
+from mobench.metrics.correction import least_corrected
+from mobench.metrics.p_values import ALPHA, Test
 from mobench.report.inputs import Evaluated
-from mobench.report.notation import counted, percent, percent_range
+from mobench.report.judging import JUDGED, ranked
+from mobench.report.notation import counted, interval, p_text, percent, percent_range
 from mobench.report.pinned import HELP, LIMITS, pinned_side
-from mobench.report.records import Estimate, Point, Row
+from mobench.report.records import Duel, Estimate, Point, Row
 
 MIN_KL = 0.01
 """Pop-KL of the base must be above this for a relative change to mean anything."""
@@ -17,16 +21,15 @@ MIN_KL = 0.01
 UNDER_TRAINED = 0.03
 """A base that gains more Hit than this on validation by training on was stopped too early."""
 
-ALPHA = 0.05
-"""Changes with a corrected p below this are called better or worse."""
-
 Pairs = Mapping[str, Sequence[tuple[Evaluated, Evaluated]]]
 Support = Mapping[str, float]
 
 
-def sentences(rows: Sequence[Row], pairs: Pairs, keep: float) -> list[str]:
+def sentences(
+    rows: Sequence[Row], pairs: Pairs, config: ReportConfig, best: Duel | None
+) -> list[str]:
     """Return the result, the most important first; that is an under-trained base, if it is one."""
-    return _under_trained(pairs) + _best(rows, keep)
+    return _under_trained(pairs) + _best(rows, config, best)
 
 
 def _under_trained(pairs: Pairs) -> list[str]:
@@ -46,20 +49,22 @@ def _val_hit(evaluated: Evaluated) -> float:
     return float(evaluated.results["run_val"]["hit"])
 
 
-def _best(rows: Sequence[Row], keep: float) -> list[str]:
+def _best(rows: Sequence[Row], config: ReportConfig, duel: Duel | None) -> list[str]:
     methods = [r for r in rows if r.role == "method" and r.imp and not isnan(r.imp.value)]
     if not methods:
         return ["There is no method beside base whose Imp could be judged."]
-    valid = sorted((r for r in methods if r.valid), key=lambda r: -_imp(r).value)
+    valid = ranked(rows)
     if not valid:
-        return _none_valid(max(methods, key=lambda r: _imp(r).value), keep)
-    best, *others = valid
-    gain = f"Imp {_with_interval(_imp(best))} over {counted(len(best.seeds), 'seed')}"
-    if _imp(best).low > 0:
-        first = f"{best.label} is the best valid method: {gain}{_ahead(best, others)}."
+        return _none_valid(max(methods, key=lambda r: _imp(r).value), config.keep)
+    best = valid[0]
+    whom = population(config.test, len(best.seeds))
+    gain = f"Imp {_with_interval(_imp(best), whom)} over {counted(len(best.seeds), 'seed')}"
+    if is_clear(_imp(best)) and _imp(best).value > 0:
+        first = f"{best.label} is the best valid method: {gain}."
     else:
         first = f"No valid method is clearly better than base; the best is {best.label}: {gain}."
-    return [first, *_kept(best), *_over_continue(best)]
+    ahead = _ahead(duel, population(config.test, len(duel.seeds))) if duel else []
+    return [first, *ahead, *_kept(best, config.keep), *_over_continue(best)]
 
 
 def _none_valid(top: Row, keep: float) -> list[str]:
@@ -76,20 +81,49 @@ def _imp(row: Row) -> Estimate:
     return row.imp
 
 
-def _with_interval(gain: Estimate) -> str:
+def is_clear(estimate: Estimate) -> bool:
+    """Return whether a test, corrected as it may be, lets one speak of a difference."""
+    return estimate.p is not None and estimate.p < ALPHA
+
+
+def population(test: Test, seeds: int) -> str:
+    """Return whom the p of so many seeds speaks of."""
+    return "over users and seeds" if test == "both" and seeds > 1 else "over users"
+
+
+def _with_interval(gain: Estimate, whom: str = "") -> str:
     limits = percent_range(gain.low, gain.high)
-    return percent(gain.value, signed=True) + (f" (95 % interval {limits})" if limits else "")
+    return percent(gain.value, signed=True) + _evidence(gain, limits, whom)
 
 
-def _ahead(best: Row, others: Sequence[Row]) -> str:
-    if not others or _imp(others[0]).value <= 0:
-        return ""
-    ratio = _imp(best).value / _imp(others[0]).value
-    return f", {ratio:.1f} × the Imp of {others[0].label}"
+def _evidence(gain: Estimate, limits: str, whom: str) -> str:
+    """Return interval and p in brackets; whom p speaks of, since intervals are over users only."""
+    parts = [f"95 % interval {limits}"] if limits else []
+    parts += [f"{p_text(gain.p)} {whom}"] if gain.p is not None and not isnan(gain.p) else []
+    return f" ({', '.join(parts)})" if parts else ""
 
 
-def _kept(row: Row) -> list[str]:
-    return [f"It keeps {percent(row.kept.value)} of base's Hit."] if row.kept else []
+def _ahead(duel: Duel, whom: str) -> list[str]:
+    """Return how far the best method is ahead of another one, in points of Imp."""
+    if isnan(duel.ahead.value):
+        return []
+    gap = duel.ahead
+    limits = percent_range(gap.low, gap.high).removesuffix(" %")
+    points = percent(gap.value, signed=True).removesuffix(" %") + " points of Imp"
+    clear = "clearly" if is_clear(gap) else "not clearly"
+    side = "ahead of" if gap.value >= 0 else "behind"
+    return [f"It is {clear} {side} {duel.other}: {points}{_evidence(gap, limits, whom)}."]
+
+
+def _kept(row: Row, keep: float) -> list[str]:
+    if row.kept is None:
+        return []
+    found = [f"It keeps {percent(row.kept.value)} of base's Hit."]
+    if row.validity == "undecided":
+        limits = interval(100 * row.kept.low, 100 * row.kept.high, 1)
+        holds = f"the 95 % interval, {limits} %, holds" if limits else "no interval tells from"
+        found.append(f"That it is valid is undecided: {holds} {percent(keep, places=0)}.")
+    return found
 
 
 def _over_continue(row: Row) -> list[str]:
@@ -140,7 +174,7 @@ def warnings(rows: Sequence[Row], missing: Mapping[str, str]) -> list[str]:
     found += [
         f"{row.label}: a run has no verdict on validation, so its validity is unknown."
         for row in rows
-        if row.role in ("control", "method") and row.valid is None
+        if row.role in JUDGED and row.validity is None
     ]
     return found
 
@@ -178,13 +212,13 @@ def training_warnings(pairs: Pairs) -> list[str]:
     return found
 
 
-def coarse_p(rows: Sequence[Row], resamples: int) -> list[str]:
+def coarse_p(rows: Sequence[Row], config: ReportConfig) -> list[str]:
     """Return a warning where no change could be significant: p has a floor of 2 / (R + 1)."""
-    tests = sum(len(row.change) for row in rows if row.role in ("control", "method"))
-    floor = tests * 2 / (resamples + 1)
+    tests = sum(len(row.change) for row in rows if row.role in JUDGED)
+    floor = least_corrected(2 / (config.resamples + 1), tests, config.correction)
     if floor <= ALPHA:
         return []
     return [
-        f"With {tests} changes and {resamples:,} resamples no corrected p can fall below"
+        f"With {tests} changes and {config.resamples:,} resamples no corrected p can fall below"
         f" {floor:.2f}: raise --resamples."
     ]

@@ -46,3 +46,13 @@ def _place(row: Row) -> tuple[bool, int, float, str]:
     top = max(shares)
     is_tied = shares.count(top) > 1
     return is_tied, shares.index(top), -top, row.label
+
+
+def shared_words(labels: Sequence[str]) -> str:
+    """Return the words that all labels begin with: the method, and the backbone if named."""
+    shared = []
+    for words in zip(*(label.split(" ") for label in labels), strict=False):
+        if len(set(words)) > 1:
+            break
+        shared.append(words[0])
+    return " ".join(shared)

@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import pyarrow as pa
@@ -31,8 +32,11 @@ LATEX = {
 """What LaTeX cannot take as it is."""
 
 
-TEXT = ("label", "method", "role", "seeds", "hv_over", "reasons")
-"""Columns of the results that are no numbers (``valid`` is a truth value)."""
+TEXT = ("label", "method", "role", "seeds", "hv_over", "reasons", "validity", "test", "correction")
+"""Columns of the results that are no numbers (``valid_point`` is a truth value)."""
+
+
+NO_TEST = {"imp_p": None, "imp_d": None}
 
 
 def latex(table: TextTable) -> str:
@@ -100,7 +104,7 @@ def results(comparison: Comparison) -> Columns:
 
 def arrow(columns: Columns) -> pa.Table:
     """Return the results with one type per column, also where a column is empty throughout."""
-    types = dict.fromkeys(TEXT, pa.string()) | {"valid": pa.bool_()}
+    types = dict.fromkeys(TEXT, pa.string()) | {"valid_point": pa.bool_()}
     return pa.table(
         {name: pa.array(v, type=types.get(name, pa.float64())) for name, v in columns.items()}
     )
@@ -119,16 +123,52 @@ def _record(row: Row, comparison: Comparison) -> dict[str, Any]:
         record |= _spread(f"change_{name}@{comparison.k}", row.change.get(name))
         change = row.change.get(name)
         record[f"change_{name}@{comparison.k}_p"] = change.p if change else None
-    record |= _spread("imp", row.imp) | _spread("imp_continue", row.imp_continue)
+        record[f"change_{name}@{comparison.k}_d"] = change.size if change else None
+    record |= _spread("imp", row.imp)
+    record |= {"imp_p": row.imp.p, "imp_d": row.imp.size} if row.imp else NO_TEST
+    record |= _spread("imp_continue", row.imp_continue)
     record |= _spread("accuracy_kept", row.kept)
     return record | {
         "hv": row.hv,
         "hv_valid": row.hv_valid,
         "hv_over": "+".join(comparison.imp_over),
         "hv_reference": comparison.hv_reference,
-        "valid": row.valid,
+        "validity": row.validity,
+        "valid_point": row.valid_point,
         "reasons": "; ".join(row.reasons),
+        "test": comparison.config.test,
+        "correction": comparison.config.correction,
+        **asdict(row.budget),
     }
+
+
+def front_results(comparison: Comparison) -> Columns:
+    """Return a row per front, full precision; its members are separated by ``;``."""
+    records = [
+        {
+            "label": front.label,
+            "backbone": front.backbone,
+            "members": "; ".join(front.members),
+            "seeds": ",".join(map(str, front.seeds)),
+            **{
+                name + end: value
+                for name in FRONT_MEASURES
+                for end, value in _mean_and_sd(getattr(front, name)).items()
+            },
+            "hv_over": "+".join(comparison.imp_over),
+            "hv_reference": comparison.hv_reference,
+            **asdict(front.budget),
+        }
+        for front in comparison.fronts
+    ]
+    return {name: [record[name] for record in records] for name in records[0]}
+
+
+FRONT_MEASURES = ("non_dominated", "hv", "hv_valid", "igd_plus", "spread")
+
+
+def _mean_and_sd(estimate: Estimate) -> dict[str, float | None]:
+    return {"": estimate.value, "_sd": estimate.sd}
 
 
 def _spread(name: str, estimate: Estimate | None) -> dict[str, float | None]:

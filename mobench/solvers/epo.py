@@ -3,7 +3,7 @@
 import numpy as np
 
 from mobench.errors import ConfigError, TrainingError
-from mobench.solvers.base import Range, Solver, Vector, simplex, symmetric
+from mobench.solvers.base import Range, Solver, Vector, simplex, symmetric, unsolved
 from mobench.solvers.program import maximise
 
 TIE = 1e-6
@@ -64,7 +64,7 @@ def search(losses: Vector, gramian: Vector, preference: Vector, tolerance: float
     mu, adjustment = nonuniformity(losses, preference)
     norms = np.sqrt(gramian.diagonal())
     if not norms.any():
-        raise TrainingError("no weights: all gradients are 0")
+        raise unsolved("all gradients are 0", gramian)
     unit = float(norms[norms > 0].min())
     norms = np.where(norms > 0, norms, unit)  # rows and columns without a gradient are 0 anyway
     cosines = gramian / norms[:, None] / norms

@@ -9,8 +9,10 @@ RANK = 1e-10
 
 
 class IMTLG(Solver):
-    """``w ∝ G⁺ √diag(G)`` with sum 1 (Liu et al., ICLR 2021, IMTL-G).
+    """``w ∝ G⁺ √diag(G)`` with sum ±1 (Liu et al., ICLR 2021, IMTL-G).
 
+    The paper has sum 1 always; where the sum of G⁺ √diag(G) is negative, that turns the direction
+    round and raises every loss. Here all projections are positive.
     Solved for the unit gradients, C⁺1, whose weights are then divided by the norms: the same where
     G is regular, and independent of the norms where it is not. Not through torchjd, whose
     pseudoinverse takes rounding for rank and whose weights are 0 where there are none.
@@ -36,4 +38,4 @@ class IMTLG(Solver):
         total = weights.sum()
         if not (ones @ equal > RANK and abs(total) > RANK * np.abs(weights).sum()):
             raise unsolved("no direction is impartial", exact)
-        return np.asarray(weights / total)
+        return np.asarray(weights / abs(total))

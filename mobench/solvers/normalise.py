@@ -16,6 +16,9 @@ BY_GRADIENT = ("l2", "loss+")
 def scales(gramian: Vector | None, initial: Vector, how: How) -> Vector:
     """Return what each gradient is divided by, above 0, ``[M]`` (Sener & Koltun, 2018, their code).
 
+    With ``l2`` or ``loss`` the unit of a loss has no part in a solver's direction any more; with
+    ``loss+`` it has, inversely.
+
     Args:
         gramian: ``[M, M]``; only ``l2`` and ``loss+`` look at it.
         initial: Losses at the start of the training, above 0, ``[M]``.

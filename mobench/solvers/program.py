@@ -13,6 +13,9 @@ from mobench.solvers.base import Vector, unsolved
 ENUMERATED = 6
 """Up to so many variables trying all vertices is faster than HiGHS (1,300 systems of 6 × 6)."""
 
+MOST_VERTICES = 20_000
+"""So many are tried, in some 50 ms, where HiGHS gives up: 8 variables with norms over 1e±6."""
+
 TOLERANCE = 1e-10
 """How far a constraint may be missed, in units of the terms that cancel in it."""
 
@@ -34,9 +37,12 @@ def maximise(
     """
     has_bound = np.isfinite(bounds)
     matrix, bounds = matrix[has_bound], bounds[has_bound]
-    if len(gain) <= ENUMERATED:
+    found = None if len(gain) <= ENUMERATED else _highs(gain, matrix, bounds, costs)
+    if found is None and comb(len(matrix) + len(gain), len(gain) - 1) <= MOST_VERTICES:
         return _best_vertex(gain, matrix, bounds, costs, gramian)
-    return _highs(gain, matrix, bounds, costs, gramian)
+    if found is None:
+        raise unsolved("the linear program is too badly scaled for HiGHS", gramian)
+    return found
 
 
 def _best_vertex(
@@ -68,7 +74,8 @@ def _subsets(n: int, size: int) -> NDArray[np.intp]:
     return np.array(list(combinations(range(n), size)), dtype=np.intp).reshape(comb(n, size), size)
 
 
-def _highs(gain: Vector, matrix: Vector, bounds: Vector, costs: Vector, gramian: Vector) -> Vector:
+def _highs(gain: Vector, matrix: Vector, bounds: Vector, costs: Vector) -> Vector | None:
+    """Return the solution, ``None`` where HiGHS does not find one."""
     result = linprog(
         -gain / max(float(np.abs(gain).max()), np.finfo(float).tiny),
         A_ub=-matrix,
@@ -78,6 +85,4 @@ def _highs(gain: Vector, matrix: Vector, bounds: Vector, costs: Vector, gramian:
         method="highs",
         options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
     )
-    if result.status != 0:
-        raise unsolved(f"linear program: {result.message}", gramian)
-    return np.asarray(np.maximum(result.x, 0.0))
+    return np.asarray(np.maximum(result.x, 0.0)) if result.status == 0 else None

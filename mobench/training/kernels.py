@@ -118,8 +118,8 @@ def add_gradients(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def adam(
-    p: Floats, m: Floats, v: Floats, g: Floats, touched: Bytes, rates: Floats,
-    start: int, stop: int, lazy: bool,
+    p: Floats, m: Floats, v: Floats, g: Floats, touched: Bytes, rates: Floats, lazy: bool,
+    start: int, stop: int,
 ) -> None:  # fmt: skip
     """Move the rows from ``start`` to ``stop`` by Adam (Kingma and Ba 2015, Algorithm 1).
 

@@ -154,16 +154,12 @@ class NativeStep:
         """Let Adam move both tables; each row is moved by one thread alone."""
         move = _kernels().adam
         for table in (self.users, self.items):
-            whole = table.parts(decay)
+            whole = *table.parts(decay), self.lazy
             edges = [len(table.weights) * i // self.threads for i in range(self.threads + 1)]
             if self.threads == 1:
-                move(*whole, *edges, self.lazy)
+                move(*whole, *edges)
             else:
-                list(
-                    self.pool.map(
-                        lambda a, b, w=whole: move(*w, a, b, self.lazy), edges[:-1], edges[1:]
-                    )
-                )
+                list(self.pool.map(lambda a, b, w=whole: move(*w, a, b), edges[:-1], edges[1:]))
 
 
 @torch.no_grad()

@@ -57,9 +57,9 @@ def test_one_line_a_file_where_there_is_no_terminal(capsys: pytest.CaptureFixtur
 def test_bars_on_a_terminal(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(console.STDERR, "_force_terminal", True)
-    monkeypatch.setattr(console.STDERR, "is_interactive", True)
-    monkeypatch.setattr(console.STDERR, "_environ", {"TERM": "xterm", "COLUMNS": "88"})
+    monkeypatch.setattr(console.STDERR.console, "_force_terminal", True)
+    monkeypatch.setattr(console.STDERR.console, "is_interactive", True)
+    monkeypatch.setattr(console.STDERR.console, "_environ", {"TERM": "xterm", "COLUMNS": "88"})
     with view.progress(Output("prep", as_json=False)) as track:
         show = track("a.zip")
         show(0, None)

@@ -232,7 +232,7 @@ def test_a_terminal_gets_long_failures_in_lines_of_88(workdir: Path, run, monkey
     columns = ",".join(f"a_long_column_name_{n}" for n in range(9))
     Path("t.csv").write_text(f"user_id,{columns}\n" + "u,1,1,1,1,1,1,1,1,1\n" * 3)
     _, _, plain = run("prep t.csv")
-    monkeypatch.setattr(console.STDERR, "_force_terminal", True)
+    monkeypatch.setattr(console.STDERR.console, "_force_terminal", True)
     _, _, drawn = run("prep t.csv")
     lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\r", "", drawn).splitlines()
     lines = [line for line in lines if line.startswith(("error", " hint", " " * 7))]

@@ -3,7 +3,15 @@
 import typer
 
 from mobench.cli.app import COMMANDS, app_for
-from mobench.config import METHODS, EvalConfig, PrepConfig, ReportConfig, TrainConfig
+from mobench.config import (
+    METHODS,
+    CompareConfig,
+    EvalConfig,
+    PrepConfig,
+    RecommendConfig,
+    ReportConfig,
+    TrainConfig,
+)
 from mobench.config.base import Config, extra
 
 GROUP = typer.main.get_command(app_for(COMMANDS))
@@ -65,17 +73,43 @@ FLAGS = {
         "--device",
     },
     "eval": COMMON | {"--split", "--k", "--resamples", "--confidence", "--seed", "--device"},
-    "report": COMMON | {"--k", "--keep", "--min-base-hits", "--resamples", "--seed"},
-    "reproduce": {"--data", "--dry-run", "--json"},
+    "report": COMMON | {"--k", "--keep", "--min-base-hits", "--reference", "--resamples", "--seed"},
+    "reproduce": {"--data", "--only", "--dry-run", "--json"},
+    "compare": {
+        "--config",
+        "--set",
+        "--json",
+        "--fail-on-change",
+        "--k",
+        "--tolerance",
+        "--resamples",
+        "--confidence",
+        "--seed",
+    },
+    "recommend": {
+        "--config",
+        "--set",
+        "--json",
+        "--users",
+        "--out",
+        "--force",
+        "--k",
+        "--seen",
+        "--sample",
+        "--seed",
+        "--device",
+    },
     "show": {"--json"},
     "export": {"--to", "--name", "--force", "--json"},
 }
-SHORT = {"--config": "-c"}
+SHORT = {"--config": "-c", "--k": "-k"}
 CONFIGS: dict[str, type[Config]] = {
     "prep": PrepConfig,
     "train": TrainConfig,
     "eval": EvalConfig,
     "report": ReportConfig,
+    "compare": CompareConfig,
+    "recommend": RecommendConfig,
 }
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from mobench.artifacts import Artifact, partial
-from mobench.cli.prep import default_name
 from mobench.config import PrepConfig
+from mobench.places import dataset_name
 from mobench.training.interrupt import StopRequest
 
 KINDS = {
@@ -193,11 +193,12 @@ def test_eval_states_the_protocol_and_the_verdict(run, pipeline: Path) -> None:
     )
     assert lines[2].split() == ["Metric", "Base", "Run", "Change"]
     assert [line.split()[0] for line in lines[4:8]] == ["Hit", "rHit", "min-Hit", "Pop-KL"]
-    assert lines[9].startswith("Hit kept ")
-    assert " · Imp " in lines[9]
+    assert lines[9].startswith("Imp ")
     results = Artifact.open(Path("data/metrics/toy-mf-morec-s1-val")).manifest.results
     kept = results["comparison"]["accuracy_kept"]
-    assert f"Hit kept {100 * kept:.1f} % {'≥' if kept >= 0.97 else '<'} 97 %" in lines[9]
+    assert lines[10].startswith(f"Hit kept {100 * kept:.1f} % (")
+    assert f") {'≥' if kept >= 0.97 else '<'} 97 %: " in lines[10]
+    assert ("undecided" in lines[10]) == (results["comparison"]["validity"] == "undecided")
 
 
 def test_eval_of_a_base_shows_every_metric_with_its_interval(run, pipeline: Path) -> None:
@@ -296,4 +297,4 @@ def test_the_name_of_a_dataset_comes_from_its_file(run, pipeline: Path) -> None:
     ],
 )
 def test_known_endings_are_not_part_of_a_name(file: str, name: str) -> None:
-    assert default_name(PrepConfig(source=(file,))) == name
+    assert dataset_name(PrepConfig(source=(file,))) == name

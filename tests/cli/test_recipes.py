@@ -1,12 +1,17 @@
 """Recipes as they are read: labels, several backbones, expectations, and those that come along."""
 
+import json
+import zlib
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 import mobench
 from mobench.cli import recipe as recipes
+from mobench.cli.views import checks
 from mobench.config import Recipe, build
+from mobench.data.prep import prepare
 from mobench.errors import ConfigError
 
 FOLDER = Path(mobench.__file__).parent.parent / "benchmarks" / "recipes"
@@ -199,3 +204,66 @@ def test_expectations_are_read_as_written() -> None:
         },
     ).expect["base"]["hit@10"]
     assert (read_back.value, read_back.tolerance, read_back.paper) == (0.1, 0.0, 0.2)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_stages_that_recipes_expect_are_stages_of_their_prep(name: str) -> None:
+    """What no machine here has the data for would otherwise fail after an hour of reading."""
+    steps = recipes.read(recipes.find(name), Path("somewhere"))
+    prep = steps.prep
+    rounds = [f"core round {n + 1}" for n in range(prep.max_core_rounds)]
+    stages = {"read", "valid rows", f"rating ≥ {prep.min_rating:g}", "latest per pair", *rounds}
+    expected = steps.recipe.expect.get("dataset", {})
+    asked = {fact.partition(": ")[2] for fact in expected if ": " in fact}
+    assert asked <= stages
+    if name == "morec-electronics-2014":
+        assert asked == {"read", "rating ≥ 4", *rounds[:4]}
+        counts = [
+            [expected[f"{what}: {stage}"].value for stage in rounds[:4]]
+            for what in ("users", "items")
+        ]
+        for column, last in zip(counts, ("n_users", "n_items"), strict=True):
+            assert [*column, expected[last].value] == sorted(
+                [*column, expected[last].value], reverse=True
+            )
+        assert sum(expected[f"n_{split}"].value or 0 for split in ("train", "val", "test")) == (
+            expected["n_rows"].value
+        )
+
+
+def plain_funnel(path: Path, min_rating: float, k: int, rounds: int) -> list[list[int]]:
+    """Return rows, users and items after each pass, counted in plain Python."""
+    latest: dict[tuple[str, str], float] = {}
+    text = zlib.decompressobj(31).decompress(path.read_bytes())  # the file may break off
+    for line in text.split(b"\n")[:-1]:
+        review = json.loads(line)
+        if review["overall"] >= min_rating:
+            latest[review["reviewerID"], review["asin"]] = review["unixReviewTime"]
+    pairs, left = set(latest), []
+    for _ in range(rounds):
+        users = Counter(user for user, _ in pairs)
+        pairs = {pair for pair in pairs if users[pair[0]] >= k}
+        items = Counter(item for _, item in pairs)
+        pairs = {pair for pair in pairs if items[pair[1]] >= k}
+        left.append([len(pairs), len({u for u, _ in pairs}), len({i for _, i in pairs})])
+    return left
+
+
+@pytest.mark.data
+def test_the_funnel_of_the_paper_is_counted_round_by_round(
+    research_data: Path, workdir: Path
+) -> None:
+    """The recipe's prep on a smaller set of the same format, beside a count in plain Python."""
+    reviews = research_data / "amazon-2014-digital-music" / "reviews_Digital_Music_5.json.gz"
+    prep = recipes.read(recipes.find("morec-electronics-2014"), None).prep
+    config = prep.model_copy(update={"source": (str(reviews),), "fair_level": "auto"})
+    made = prepare(config, Path("music")).artifact
+    left = plain_funnel(reviews, config.min_rating, config.k_core, config.max_core_rounds)
+    left = [counts for n, counts in enumerate(left) if n == 0 or counts != left[n - 1]]
+    assert len(left) > 2
+    facts = checks.stage_facts(made)
+    for n, counts in enumerate(left):
+        found = [facts[f"{what}: core round {n + 1}"] for what in ("rows", "users", "items")]
+        assert found == counts
+    assert made.manifest.results["core_left"] == left
+    assert made.manifest.results["n_rows"] == left[-1][0]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.optimize import brentq
@@ -68,7 +68,7 @@ def solved(name: str, given_problem: Problem, preferences: Vector) -> Vector | N
 
 
 @pytest.mark.parametrize("name", ALL)
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(given_problem=problems)
 def test_weights_are_finite_and_in_range(name: str, given_problem: Problem) -> None:
     weights = solved(name, given_problem, others(given_problem[2]))
@@ -86,7 +86,7 @@ def test_weights_are_finite_and_in_range(name: str, given_problem: Problem) -> N
 
 
 @pytest.mark.parametrize("name", ALL)
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(given_problem=problems, data=st.data())
 def test_permuting_the_objectives_permutes_the_weights(
     name: str, given_problem: Problem, data: st.DataObject
@@ -122,6 +122,7 @@ def on_the_ray(losses: Vector, gramian: Vector, preference: Vector) -> Vector:
     """EPO balances: the end of an interval of w_1."""
     shares = preference * losses / (preference @ losses)
     logs = np.log(2 * shares)
+    assume(shares @ logs > 1e-4)  # else it descends
     pull = gramian @ (preference * (logs - shares @ logs))
     low, high, worst = 0.0, 1.0, int(np.argmax(shares))
     for k in range(2):
@@ -228,7 +229,7 @@ TWO_OBJECTIVES: dict[str, Callable[[Vector, Vector, Vector], Vector]] = {
 
 
 @pytest.mark.parametrize("name", ALL)
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(seed=st.integers(0, 2**32), spread=st.sampled_from([0, 1, 2]))
 def test_two_objectives(name: str, seed: int, spread: float) -> None:
     two = problem(seed, 2, spread, 10)

@@ -1,6 +1,5 @@
 """Public data sets on the terminal: where they go, how far they are, what one may do with them."""
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,21 +7,13 @@ from typing import TYPE_CHECKING
 
 from mobench.cli import words
 from mobench.cli.console import STDERR, Output
-from mobench.cli.places import DATA
 from mobench.config import PrepConfig
-from mobench.errors import ConfigError
+from mobench.places import cache_folder
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
 
     from mobench.data.download.fetch import Obtained, Progress
-
-CACHE = "MOBENCH_CACHE"
-
-
-def cache_folder() -> Path:
-    """Return where public sets are kept: ``$MOBENCH_CACHE``, else ``data/raw``."""
-    return Path(os.environ.get(CACHE) or DATA / "raw")
 
 
 def with_files(config: PrepConfig, out: Output, *, download: bool) -> PrepConfig:
@@ -35,26 +26,17 @@ def with_files(config: PrepConfig, out: Output, *, download: bool) -> PrepConfig
         ConfigError: ``download`` and no public set, or more than one source.
         DataError: The set is not in the cache and ``download`` is false, or cannot be had.
     """
+    from mobench.data.download.chosen import names_public_set, with_files_of
     from mobench.data.download.publishers import is_public
 
-    if not download and not any(is_public(s) and not Path(s).is_file() for s in config.source):
+    if not download and not names_public_set(config):
         return config
     for folder in (s for s in config.source if is_public(s) and Path(s).is_dir()):
         out.talk(f"'{folder}' is the public set; files in your folder are '{folder}/NAME'.")
-    from mobench.data.download.fetch import obtain
-
-    if len(config.source) != 1:
-        raise ConfigError("a public set stands alone", "name one, such as ml-100k.")
     with progress(out) as track:
-        obtained = obtain(config.source[0], cache_folder(), track, download=download)
+        found, obtained = with_files_of(config, cache_folder(), track, download=download)
     notice(out, obtained)
-    layout = obtained.chosen.collection.format
-    changes = {
-        "source": tuple(map(str, obtained.reviews)),
-        "meta": config.meta or tuple(map(str, obtained.metadata)),
-        "format": layout if config.format == "auto" else config.format,
-    }
-    return config.model_copy(update=changes)
+    return found
 
 
 @contextmanager
@@ -67,7 +49,7 @@ def progress(out: Output) -> "Iterator[Callable[[str], Progress]]":
 
     columns = (rich.TextColumn(" {task.description}"), rich.BarColumn(), rich.DownloadColumn())
     speed = (rich.TransferSpeedColumn(), rich.TimeRemainingColumn())
-    with rich.Progress(*columns, *speed, console=STDERR, transient=True) as bars:
+    with rich.Progress(*columns, *speed, console=STDERR.console, transient=True) as bars:
         yield lambda name: _bar(bars, name)
 
 

@@ -28,7 +28,6 @@ def summary(artifact: "Artifact") -> list[str]:
 def beside_base(comparison: dict[str, Any]) -> list[str]:
     """Return base, run and change of the objective metrics, and the verdict."""
     from mobench.metrics import METRICS
-    from mobench.metrics.comparison import KEEP, is_valid
 
     rows = []
     for row in comparison["metrics"]:
@@ -36,25 +35,39 @@ def beside_base(comparison: dict[str, Any]) -> list[str]:
         sign = 1 if metric.higher_is_better else -1
         change = None if row["change"] is None else sign * row["change"]
         cells = [number(row["base"]), number(row["run"]), percent(change, signed=True)]
-        rows.append([metric.label, *cells, _sure(row["change_low"], row["change_high"])])
-    kept = comparison["accuracy_kept"]
-    valid = kept is not None and is_valid(kept)
-    relation = f"{'≥' if valid else '<'} {KEEP:.0%}".replace("%", " %")
-    imp = percent(comparison["imp"], signed=True)
+        rows.append([metric.label, *cells, _sure(row["change"], row.get("p"))])
     low, high = (percent(comparison[f"imp_{side}"], signed=True) for side in ("low", "high"))
     return [
         *lines(["Metric", "Base", "Run", "Change", ""], rows, left=(0, 4)),
         "",
-        f"Hit kept {percent(kept)} {relation}: {'valid' if valid else 'not valid'}"
-        f" · Imp {imp} ({interval(low, high)})",
+        f"Imp {percent(comparison['imp'], signed=True)} ({interval(low, high)})",
+        kept(comparison),
     ]
 
 
-def _sure(low: float | None, high: float | None) -> str:
-    """Return the direction of a change whose interval excludes 0; larger is better."""
-    if low is None or high is None:  # no interval: the base's value is 0 in some resamples
+def _sure(change: float | None, p: float | None) -> str:
+    """Return the direction of a change (larger is better) where its p lets one say so."""
+    from mobench.metrics.p_values import ALPHA
+    from mobench.report.notation import p_text
+
+    if change is None or p is None or p >= ALPHA:
         return ""
-    return "better" if low > 0 else "worse" if high < 0 else ""
+    return f"{'better' if change > 0 else 'worse'}, {p_text(p)}"
+
+
+def kept(comparison: dict[str, Any]) -> str:
+    """Return the share of the base's Hit that is kept, and whether that is enough."""
+    from mobench.metrics.comparison import KEEP, is_valid
+
+    value = comparison["accuracy_kept"]
+    point = value is not None and is_valid(value)
+    low, high = (percent(comparison[f"accuracy_kept_{side}"]) for side in ("low", "high"))
+    relation = f"{'≥' if point else '<'} {KEEP:.0%}".replace("%", " %")
+    words = f"Hit kept {percent(value)} ({interval(low, high)}) {relation}: "
+    if comparison.get("validity") == "undecided":
+        side = "valid" if point else "not valid"
+        return f"{words}{side} by value, undecided by interval"
+    return words + ("valid" if point else "not valid")
 
 
 def alone(artifact: "Artifact") -> list[str]:

@@ -1,5 +1,6 @@
 """The main table of a report on the terminal."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from mobench.cli.words import COLUMNS, number, percent, wrapped
 if TYPE_CHECKING:
     from mobench.artifacts import Artifact
     from mobench.report.records import Comparison
-    from mobench.report.tables import TextRow
+    from mobench.report.tables import TextRow, TextTable
 
 STYLES = {"sanity": "dim", "invalid": "dim", "reference": "", "plain": ""}
 BEST = "bold"
@@ -23,15 +24,30 @@ def table_lines(comparison: "Comparison") -> list[str | Text]:
     from mobench.report.tables import main_table
 
     table = main_table(comparison).narrow()
+    below = [] if table.show_notes else [BELOW]  # of one seed the caption says so itself
+    return _drawn_table(table, below)
+
+
+def more_lines(comparison: "Comparison") -> list[str | Text]:
+    """Return the fronts, and the budgets where several methods are compared; often nothing."""
+    from mobench.report.tables_fronts import budgets_table, compares_methods, fronts_table
+
+    found: list[str | Text] = []
+    for table in (fronts_table(comparison), budgets_table(comparison)):
+        if table and compares_methods(comparison):
+            found += ["", *_drawn_table(table.narrow(), [])]
+    return found
+
+
+def _drawn_table(table: "TextTable", below: Sequence[str]) -> list[str | Text]:
     titles = ["Method", *(column.header for column in table.columns)]
     cells = [line for row in table.rows for line in _cells(row)]
     grid = Table.fit(titles, cells, gap=2)
     if grid.width > COLUMNS:
         grid = replace(grid, gap=1)
     rows = [line for row in table.rows for line in _drawn(row, grid)]
-    caption = [table.caption] + [BELOW] * (not table.show_notes)  # of one seed it says so itself
     notes = [wrapped(f" {note}", " ") for note in table.footnotes]
-    return [*caption, "", *grid.head(), *rows, "", *notes]
+    return [table.caption, *below, "", *grid.head(), *rows, "", *notes]
 
 
 def _cells(row: "TextRow") -> list[list[str]]:
@@ -86,9 +102,15 @@ def rows(found: dict[str, dict[str, Any]], k: int) -> list[str]:
             *(number(values.get(f"{name}@{k}")) for name in names),
             percent(values["imp"], signed=True),
             percent(values["accuracy_kept"]),
-            "valid" if values["valid"] else "not valid",
+            _verdict(values),
         ]
         for label, values in found.items()
     ]
     titles = ["Method", *(METRICS[name].label for name in names), "Imp", "Hit kept", ""]
     return lines(titles, cells, left=(0, len(titles) - 1), gap=2)
+
+
+def _verdict(values: dict[str, Any]) -> str:
+    """Return whether a row is valid; nothing of base and popularity."""
+    point = {True: "valid", False: "not valid", None: ""}[values.get("valid_point")]
+    return f"{point}?" if values.get("validity") == "undecided" else point

@@ -8,6 +8,7 @@ that follow. In a field that does not begin with one a quote is a character.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -99,7 +100,7 @@ class DelimitedLines(LineParser):
         except pl.exceptions.PolarsError:
             return None
 
-    @property
+    @cached_property
     def _places(self) -> list[int | None]:
         names = (self.columns.user, self.columns.item, self.columns.rating, self.columns.time)
         return [None if name is None else self.header.index(name) for name in names]

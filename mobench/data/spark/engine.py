@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 
 from mobench.artifacts import Draft
 from mobench.data.frames import write_frame
-from mobench.data.funnel import Funnel
+from mobench.data.funnel import Funnel, core_results
 from mobench.data.items import ItemTables, item_tables
 from mobench.data.reading import Reader
 from mobench.data.spark.order import coded, codes, split, with_tie
@@ -66,7 +66,7 @@ def _fill(draft: Draft, reader: Reader, steps: Steps) -> dict[str, Any]:
     write_frame(draft, "items.parquet", items.items)
     write_frame(draft, "groups.parquet", items.groups)
     write_frame(draft, "funnel.parquet", funnel_table(funnel))
-    sizes = {"n_users": n_users, "n_items": n_items, "core_rounds": chosen.core_rounds}
+    sizes = {"n_users": n_users, "n_items": n_items, **core_results(chosen.core)}
     return {**sizes, **split_results(counts, config), **items.results}
 
 

@@ -8,6 +8,7 @@ from pyspark.sql import DataFrame
 
 from mobench.config import PrepConfig
 from mobench.data.catalogue import Catalogue
+from mobench.data.filters import Left
 from mobench.data.funnel import REPEATS, Funnel, core_sizes, core_stage, has_prices
 from mobench.data.reading import Reader
 from mobench.data.schema import Rejects
@@ -30,13 +31,13 @@ class Selected:
     Attributes:
         rows: With raw ids and positions, in no order.
         counts: Rows, users and items of it.
-        core_rounds: Rounds of the k-core that dropped something.
+        core: What each round of the k-core left that dropped something.
         catalogue: Metadata, where a filter needed it already.
     """
 
     rows: DataFrame
     counts: Counts
-    core_rounds: int
+    core: tuple[Left, ...]
     catalogue: Catalogue | None
 
     def catalogue_of(self, ids: list[str], reader: Reader) -> Catalogue:
@@ -75,8 +76,8 @@ def select(valid: DataFrame, reader: Reader, funnel: Funnel, steps: Steps) -> Se
         funnel.add("price known", counts(rows))
     core = k_core(rows, *core_sizes(config), config.max_core_rounds, steps, name)
     left = counts(core.rows)
-    funnel.add(core_stage(config, core.rounds, core.converged), left)
-    return Selected(core.rows, left, core.rounds, catalogue)
+    funnel.add(core_stage(config, len(core.left), core.converged), left)
+    return Selected(core.rows, left, core.left, catalogue)
 
 
 def _read_counts(valid: DataFrame, found: Counts, rejects: Rejects) -> Counts:

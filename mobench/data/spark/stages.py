@@ -6,6 +6,7 @@ from typing import Literal
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from mobench.data.filters import Left
 from mobench.data.spark.steps import Steps
 
 
@@ -43,13 +44,13 @@ class Core:
     Attributes:
         rows: What stays.
         name: The step that holds it.
-        rounds: Rounds that dropped something.
+        left: What each of the rounds left that dropped something.
         converged: Whether another round would drop nothing.
     """
 
     rows: DataFrame
     name: str
-    rounds: int
+    left: tuple[Left, ...]
     converged: bool
 
 
@@ -69,16 +70,18 @@ def k_core(
         steps: Takes the rounds.
         name: The step that holds ``rows``.
     """
-    rounds, n_rows = 0, steps.n_rows(name)
+    left: list[Left] = []
+    n_rows = steps.n_rows(name)
     while True:
-        new = f"core-{rounds + 1}"
+        new = f"core-{len(left) + 1}"
         kept = steps.settle(_enough(_enough(rows, "user", k_user), "item", k_item), new)
         n_kept = steps.n_rows(new)
-        if n_kept == n_rows or (max_rounds and rounds == max_rounds):
+        if n_kept == n_rows or (max_rounds and len(left) == max_rounds):
             steps.drop(new)
-            return Core(rows, name, rounds, converged=n_kept == n_rows)
+            return Core(rows, name, tuple(left), converged=n_kept == n_rows)
         steps.drop(name)
-        rows, n_rows, name, rounds = kept, n_kept, new, rounds + 1
+        rows, n_rows, name = kept, n_kept, new
+        left.append(counts(rows))
 
 
 def _enough(rows: DataFrame, column: str, k: int) -> DataFrame:

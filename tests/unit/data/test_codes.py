@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mobench.data.codes import (
+    HashingCoder,
     IdCoder,
-    SortingCoder,
     compact,
     encode,
     factorise,
@@ -61,7 +61,7 @@ def test_codes_that_never_appear_come_last() -> None:
 
 
 def coders() -> list[IdCoder]:
-    return [SortingCoder(), NativeCoder()] if find_spec("numba") else [SortingCoder()]
+    return [HashingCoder(), NativeCoder()] if find_spec("numba") else [HashingCoder()]
 
 
 def in_chunks(coder: IdCoder, chunks: list[list[str]]) -> tuple[list[int], list[str]]:

@@ -19,16 +19,21 @@ from tests.conftest import REPOSITORY
 ORACLE = json.loads((REPOSITORY / "tests/oracles/kcore.json").read_text())
 
 
-def naive_core(edges: list[tuple[int, int]], k_user: int, k_item: int) -> tuple[list[int], int]:
-    kept, rounds = list(range(len(edges))), 0
+def naive_core(
+    edges: list[tuple[int, int]], k_user: int, k_item: int
+) -> tuple[list[int], list[tuple[int, int, int]]]:
+    """Return the rows of the core, and what each round left."""
+    kept: list[int] = list(range(len(edges)))
+    left: list[tuple[int, int, int]] = []
     while True:
         users = Counter(edges[r][0] for r in kept)
         some = [r for r in kept if users[edges[r][0]] >= k_user]
         items = Counter(edges[r][1] for r in some)
         some = [r for r in some if items[edges[r][1]] >= k_item]
         if len(some) == len(kept):
-            return kept, rounds
-        kept, rounds = some, rounds + 1
+            return kept, left
+        kept = some
+        left.append((len(kept), *(len({edges[r][side] for r in kept}) for side in (0, 1))))
 
 
 def arrays(edges: list[tuple[int, int]]) -> tuple[np.ndarray, np.ndarray]:
@@ -41,6 +46,7 @@ def arrays(edges: list[tuple[int, int]]) -> tuple[np.ndarray, np.ndarray]:
 @dataclass(frozen=True)
 class Found:
     rows: np.ndarray
+    left: tuple[tuple[int, int, int], ...]
     rounds: int
     converged: bool
 
@@ -48,7 +54,7 @@ class Found:
 def found_by(engine: Engine, parts: Any, limits: tuple[int, int, int]) -> Found:
     core = engine.core(parts, *limits)
     rows = np.sort(np.concatenate([part.timestamp for part in parts]))
-    return Found(rows, core.rounds, core.converged)
+    return Found(rows, core.left, core.rounds, core.converged)
 
 
 def k_core(
@@ -66,7 +72,7 @@ def k_core(
         found.append(found_by(Engine(), disk, limits))
     for other in found[1:]:
         assert other.rows.tolist() == found[0].rows.tolist()
-        assert (other.rounds, other.converged) == (found[0].rounds, found[0].converged)
+        assert (other.left, other.converged) == (found[0].left, found[0].converged)
     return found[0]
 
 
@@ -92,8 +98,8 @@ def test_k_core_is_idempotent_and_as_peeled_by_hand(
     edges: list[tuple[int, int]], k_user: int, k_item: int
 ) -> None:
     core = k_core(*arrays(edges), k_user, k_item)
-    kept, rounds = naive_core(edges, k_user, k_item)
-    assert (core.rows.tolist(), core.rounds, core.converged) == (kept, rounds, True)
+    kept, left = naive_core(edges, k_user, k_item)
+    assert (core.rows.tolist(), list(core.left), core.converged) == (kept, left, True)
     inside = [edges[r] for r in kept]
     again = k_core(*arrays(inside), k_user, k_item)
     assert (len(again.rows), again.rounds) == (len(inside), 0)
@@ -127,7 +133,7 @@ def test_k_core_stops_after_the_rounds_it_is_given(
 ) -> None:
     full = k_core(*arrays(edges), k, k)
     part = k_core(*arrays(edges), k, k, max_rounds=limit)
-    assert part.rounds == min(limit, full.rounds)
+    assert part.left == full.left[:limit]
     assert part.converged == (full.rounds <= limit)
     assert set(full.rows) <= set(part.rows)
     if limit < full.rounds:

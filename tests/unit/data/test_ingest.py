@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mobench.data.codes import SortingCoder
+from mobench.data.codes import HashingCoder
 from mobench.data.ingest import ROW_BYTES, Ingest
 from mobench.data.schema import REVIEWS
 from mobench.data.store import OnDisk, whole
@@ -29,7 +29,7 @@ def files(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     rows = reviews(n_users=40, share=0.6)
     write_csv(workdir / "reviews.csv", [*rows, *rows[::5]])
     write_jsonl(workdir / "meta.jsonl", metadata())
-    monkeypatch.setattr(SortingCoder, "chunk", 7)
+    monkeypatch.setattr(HashingCoder, "chunk", 7)
     monkeypatch.setattr("mobench.data.blocks.BLOCK", 300)
     if find_spec("numba"):
         monkeypatch.setattr("mobench.data.native.NativeCoder.chunk", 7)
@@ -95,10 +95,10 @@ def test_ingest_keeps_rows_and_order(
     rows_in_memory: float,
     chunk: int,
 ) -> None:
-    monkeypatch.setattr(SortingCoder, "chunk", chunk)
+    monkeypatch.setattr(HashingCoder, "chunk", chunk)
     frame = pl.DataFrame(table, schema=REVIEWS, orient="row")
     folder = tmp_path_factory.mktemp("rows")
-    ingest = Ingest(SortingCoder(), SortingCoder(), 3.0, folder, rows_in_memory * ROW_BYTES)
+    ingest = Ingest(HashingCoder(), HashingCoder(), 3.0, folder, rows_in_memory * ROW_BYTES)
     coded = ingest.take(frame.iter_slices(size))
     kept = [row for row in table if row[2] is None or row[2] >= 3]
     assert isinstance(coded.parts, OnDisk) == (len(kept) > rows_in_memory)

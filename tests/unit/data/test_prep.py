@@ -223,12 +223,18 @@ def test_the_manifest_tells_what_a_summary_needs(files: Path) -> None:
     assert manifest.results == json.loads(json.dumps(made.artifact.manifest.results))
     assert set(manifest.results) == {
         "n_users", "n_items", "n_rows", "n_train", "n_val", "n_test", "core_rounds",
+        "core_left",
         "split", "tie_break", "tie_users", "short_users", "time_from", "time_to",
         "n_rejected", "rejected", "has_time", "format", "format_label", "format_detected",
         "n_review_files", "n_metadata_files", "price_coverage", "price_forms", "price_missing",
         "category_coverage", "fair_level", "fair_labels", "n_fair_groups", "n_pop_groups",
         "repeated_metadata",
     }  # fmt: skip
+    assert manifest.results["core_left"] == [], "everybody has enough from the beginning"
+    smaller = prepare(PrepConfig(source=("demo",), k_core=7), Path("core")).artifact
+    left = smaller.manifest.results["core_left"]
+    assert len(left) == smaller.manifest.results["core_rounds"] > 0
+    assert table("funnel", "core").row(-1)[1:] == tuple(left[-1])
     time = table("interactions")["timestamp"]
     assert manifest.results["time_from"].startswith("20")
     assert time.max() - time.min() < 900 * DAY

@@ -333,7 +333,9 @@ def test_the_plan_and_the_disk_do_not_grow_with_the_rounds(spark: Any, workdir: 
         frame = spark.createDataFrame(pa.table(dict(zip(("user", "item"), zip(*pairs)))))  # noqa: B905
         core = k_core(steps.settle(frame, "rows"), 2, 2, most, steps, "rows")
         plan = core.rows._jdf.queryExecution().logical().toString()
-        depths[core.rounds] = len(plan.splitlines())
+        depths[len(core.left)] = len(plan.splitlines())
+        users, items = (core.rows.select(n).distinct().count() for n in ("user", "item"))
+        assert core.left[-1] == (core.rows.count(), users, items)
         assert [path.name for path in steps.folder.iterdir()] == [core.name]
     assert sorted(depths)[:2] == [1, 3]
     assert max(depths) > 3

@@ -18,7 +18,8 @@ def arrays(table: list[tuple[int, int]]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def ordered(table: list[tuple[int, int]], rule: str, seed: int = 0) -> np.ndarray:
-    return sort_order(*arrays(table), rule, Seeds(seed).numpy("tie-break"))
+    draw = Seeds(seed).numpy("tie-break") if rule == "random" else None
+    return sort_order(*arrays(table), draw)
 
 
 def naive(table: list[tuple[int, int]]) -> tuple[dict[int, int], int, int]:

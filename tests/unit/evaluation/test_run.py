@@ -12,6 +12,7 @@ from mobench.artifacts import Artifact
 from mobench.config import EvalConfig, build
 from mobench.errors import ArtifactError
 from mobench.evaluation.run import evaluate
+from mobench.metrics.comparison import validity
 from tests.synthetic import planted, write
 from tests.unit.training.helpers import trained
 
@@ -98,6 +99,9 @@ def test_comparison_is_against_the_base_on_the_same_users(root):
         sign = -1 if row["metric"] == "pop_kl" else 1
         assert row["change"] == pytest.approx(sign * (row["run"] / row["base"] - 1))
         assert row["change_low"] <= row["change"] <= row["change_high"]
+        assert 2 / 1001 <= row["p"] <= 1
+    limits = [found[f"accuracy_kept{end}"] for end in ("", "_low", "_high")]
+    assert found["validity"] == validity(*limits)
     entered = [row["change"] for row in found["metrics"] if row["metric"] in found["imp_over"]]
     assert found["imp"] == pytest.approx(np.mean(entered))
     assert "comparison" not in base.manifest.results

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from mobench.metrics import Outcome
+from mobench.seeds import Seeds
 
 
 def frozen(**columns: NDArray[np.generic]) -> Outcome:
@@ -49,6 +50,23 @@ def take(outcome: Outcome, users: NDArray[np.intp]) -> Outcome:
         rank=outcome.rank[users],
         lists=outcome.lists[users],
     )
+
+
+def other_model(outcome: Outcome, seed: int) -> Outcome:
+    """Another model's ranking of the same users."""
+    rng = np.random.default_rng(seed)
+    lists = rng.permuted(np.tile(np.arange(len(outcome.price)), (len(outcome.rank), 1)), axis=1)
+    return replace(
+        outcome,
+        rank=rng.permutation(outcome.rank),
+        lists=lists[:, : outcome.lists.shape[1]].astype(np.int32),
+    )
+
+
+def drawn_users(n_users: int, resamples: int, seed: int) -> list[NDArray[np.intp]]:
+    """The draws of the bootstrap, one resample after the other."""
+    random = Seeds(seed).numpy("bootstrap")
+    return [random.integers(n_users, size=n_users) for _ in range(resamples)]
 
 
 @st.composite

@@ -18,6 +18,7 @@ from mobench.metrics.comparison import (
     imp_values,
     is_valid,
     relative_change,
+    validity,
 )
 
 PAPER: dict[str, Any] = json.loads(Path(__file__).with_name("paper_tables.json").read_text())
@@ -134,3 +135,35 @@ def test_97_of_100_hits_are_enough() -> None:
 def test_base_without_hits_makes_nothing_valid() -> None:
     assert isnan(accuracy_kept(0.1, 0.0))
     assert not is_valid(nan)
+
+
+@pytest.mark.parametrize(
+    ("low", "kept", "high", "verdict"),
+    [
+        (0.971, 0.98, 0.99, "valid"),
+        (0.97, 0.98, 0.99, "valid"),
+        (0.97 - 1e-14, 0.98, 0.99, "valid"),
+        (0.969, 0.98, 0.99, "undecided"),
+        (0.95, 0.96, 0.97, "undecided"),
+        (0.95, 0.96, 0.9699, "invalid"),
+        (1.0, 1.0, 1.0, "valid"),
+        (nan, 0.98, nan, "undecided"),
+        (nan, 0.5, nan, "undecided"),
+        (nan, nan, nan, "invalid"),
+        (0.5, nan, 0.9, "invalid"),
+    ],
+)
+def test_validity_by_its_interval(low: float, kept: float, high: float, verdict: str) -> None:
+    assert validity(kept, low, high) == verdict
+
+
+@given(limits=st.tuples(*[st.floats(0.5, 1.5)] * 3).map(sorted), threshold=st.floats(0.6, 1.0))
+def test_the_interval_only_ever_takes_away_certainty(limits: list[float], threshold: float) -> None:
+    """A verdict never contradicts the value, and a wider interval never decides more."""
+    low, kept, high = limits
+    found = validity(kept, low, high, threshold)
+    assert found in ("undecided", "valid" if is_valid(kept, threshold) else "invalid")
+    wider = validity(kept, low - 0.1, high + 0.1, threshold)
+    assert wider in ("undecided", found)
+    exact = validity(kept, kept, kept, threshold)
+    assert exact == ("valid" if is_valid(kept, threshold) else "invalid")

@@ -48,7 +48,8 @@ def test_all_files_are_there(built: Built) -> None:
     assert manifest.results["rows"] == ["popularity", "base", "continue", "morec"]
     row, numbers = built.comparison.row("morec"), manifest.results["metrics"]["morec"]
     assert numbers["min_hit@10"] == row.values["min_hit"].value
-    assert (numbers["hv"], numbers["valid"]) == (row.hv, True)
+    assert (numbers["hv"], numbers["valid_point"]) == (row.hv, True)
+    assert numbers["validity"] == row.validity
     assert manifest.results["metrics"]["base"]["imp"] is None
 
 

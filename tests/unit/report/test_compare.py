@@ -5,14 +5,16 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from mobench.config import ReportConfig
-from mobench.metrics.significance import holm
+from mobench.errors import ConfigError
+from mobench.metrics.correction import holm
 from mobench.report.compare import compare, load
 from mobench.report.records import Comparison, Estimate
 from tests.unit.report.conftest import CONFIG
 from tests.unit.report.making import Shelf, usual
-from tests.unit.report.oracle import NAMES, Ranking, change, draws, imp, limits
+from tests.unit.report.oracle import NAMES, Ranking, change, draws, imp, limits, p_values
 from tests.unit.report.writing import support
 
 SEEDS = (1, 2)
@@ -115,21 +117,56 @@ def test_hypervolume_of_valid_runs_only(shelf: Shelf, comparison: Comparison) ->
     assert good.hv_valid == good.hv
 
 
-def test_p_values_are_corrected_for_the_whole_table(shelf: Shelf, comparison: Comparison) -> None:
-    raw = {}
+@pytest.fixture(scope="module")
+def raw(shelf: Shelf, comparison: Comparison) -> dict[tuple[str, str], dict[str, float]]:
+    """Uncorrected p of every change and of Imp (``""``), by test."""
+    found = {}
     for label, name in ROWS.items():
         pairs = list(zip(rankings(shelf, name), rankings(shelf, "base"), strict=True))
         for metric in NAMES:
-            drawn = [
-                np.mean([r.metrics(u)[metric] - b.metrics(u)[metric] for r, b in pairs])
-                for u in draws(400, 99, 0)
-            ]
-            rarer = min(sum(d <= 0 for d in drawn), sum(d >= 0 for d in drawn))
-            raw[label, metric] = min(1.0, 2 * (1 + rarer) / 100)
-    corrected = dict(zip(raw, holm(list(raw.values())), strict=True))
-    found = {(label, m): comparison.row(label).change[m].p for label in ROWS for m in NAMES}
-    assert found == pytest.approx(corrected)
-    assert min(corrected.values()) < 1
+            found[label, metric] = p_values(
+                pairs, lambda run, base, m=metric: run[m] - base[m], CONFIG.resamples, 0
+            )
+        over = comparison.imp_over
+        found[label, ""] = p_values(
+            pairs, lambda run, base, o=over: imp(run, base, o), CONFIG.resamples, 0
+        )
+    return found
+
+
+@pytest.mark.parametrize("correction", ["holm", "bh"])
+@pytest.mark.parametrize("test", ["both", "permutation", "bootstrap"])
+def test_p_values_are_corrected_for_the_whole_table(
+    shelf: Shelf, raw: dict[tuple[str, str], dict[str, float]], test: str, correction: str
+) -> None:
+    config = ReportConfig(resamples=99, test=test, correction=correction)
+    comparison = compare(load(shelf.metrics), config)
+    correct = {"holm": holm, "bh": lambda p: list(stats.false_discovery_control(p))}[correction]
+    for family in (NAMES, ("",)):  # all changes together, all Imp together
+        mine = {key: p[test] for key, p in raw.items() if key[1] in family}
+        corrected = dict(zip(mine, correct(list(mine.values())), strict=True))
+        rows = {label: comparison.row(label) for label, _ in mine}
+        found = {
+            (label, m): (rows[label].change[m] if m else rows[label].imp).p  # type: ignore[union-attr]
+            for label, m in mine
+        }
+        assert found == pytest.approx(corrected, rel=1e-6)
+        assert min(corrected.values()) < 1
+
+
+def test_effect_sizes_are_towards_the_better(shelf: Shelf, comparison: Comparison) -> None:
+    for label, name in ROWS.items():
+        pairs = list(zip(rankings(shelf, name), rankings(shelf, "base"), strict=True))
+        row = comparison.row(label)
+        gaps = np.mean([run.hit - base.hit for run, base in pairs], axis=0)
+        assert row.change["hit"].size == pytest.approx(gaps.mean() / gaps.std(), rel=0.2)
+        for metric in NAMES:
+            change = row.change[metric]
+            assert change.size is not None
+            if abs(change.value) > 0.005:  # a mean of ratios and one of differences nearly agree
+                assert np.sign(change.size) == np.sign(change.value)
+        assert row.imp
+        assert row.imp.size
 
 
 def test_a_falling_pop_kl_is_an_improvement(shelf: Shelf, comparison: Comparison) -> None:
@@ -149,7 +186,7 @@ def test_popularity_is_paired_with_every_base(shelf: Shelf, comparison: Comparis
     assert row.kept
     assert row.kept.value == pytest.approx(np.mean(want))
     assert row.values["hit"].sd is None
-    assert row.valid is None
+    assert row.validity is row.valid_point is None
 
 
 def test_groups_are_averaged_over_seeds(shelf: Shelf, comparison: Comparison) -> None:
@@ -212,10 +249,65 @@ def test_numbers_stay_when_runs_are_gone(empty: Shelf) -> None:
     assert before.row("morec").traces
     assert not after.row("morec").traces
     assert after.row("morec").imp == before.row("morec").imp
-    assert after.row("morec").valid == before.row("morec").valid
+    assert after.row("morec").validity == before.row("morec").validity
+    assert after.row("morec").budget.seconds is None
     assert after.notes == (
         f"'{made.root}/metrics/shop-mf-morec-s1-test': its run is gone or has changed,"
         " so its training traces are left out.",
     )
     assert after.dataset.results == {}
     assert after.dataset.name == "shop"
+
+
+def test_the_best_beside_the_runner_up(empty: Shelf) -> None:
+    rank = empty.world.ranking
+    for seed in SEEDS:
+        empty.add("base", rank(1.0, seed=seed, popularity=0.3), seed=seed)
+        for name, skill in (("one", 1.3), ("two", 1.2), ("three", 1.1)):
+            outcome = rank(skill, seed=seed, popularity=0.3)
+            train = {"aux_weight": skill}
+            empty.add("morec", outcome, seed=seed, name=f"shop-mf-{name}-s{seed}", train=train)
+    found = compare(load(empty.metrics), CONFIG)
+    order = [row.label for row in found.of_role("method")]
+    duel = found.duel
+    assert duel
+    assert (duel.best, duel.other, duel.seeds) == (order[0], order[1], SEEDS)
+    best, second = (row.imp for row in found.of_role("method")[:2])
+    assert best
+    assert second
+    assert duel.ahead.value == pytest.approx(best.value - second.value, rel=1e-9)
+    assert f"ahead of {duel.other}: +{100 * duel.ahead.value:.1f} points of Imp" in found.verdict
+    last = compare(load(empty.metrics), ReportConfig(resamples=99, against=order[2])).duel
+    assert last
+    assert (last.best, last.other) == (order[0], order[2])
+    assert last.ahead.value > duel.ahead.value
+    with pytest.raises(ConfigError, match="no row is called 'x'"):
+        compare(load(empty.metrics), ReportConfig(resamples=99, against="x"))
+
+
+def test_one_method_has_no_rival(comparison: Comparison) -> None:
+    assert sum(row.valid_point is True for row in comparison.of_role("method")) == 1
+    assert comparison.duel is None
+
+
+def test_the_reference_point_is_a_setting(shelf: Shelf, comparison: Comparison) -> None:
+    """From base's own place only what beats it on every axis counts."""
+    strict = compare(load(shelf.metrics), ReportConfig(resamples=99, reference=1.0))
+    assert strict.hv_reference == 1
+    for label in ROWS:
+        row, before = strict.row(label), comparison.row(label)
+        a, b = (np.array([p.change[m] for m in strict.imp_over]).clip(0) for p in row.points)
+        union = a.prod() + b.prod() - np.minimum(a, b).prod()
+        assert row.hv == pytest.approx(union, abs=1e-12)
+        assert row.hv < before.hv
+        assert row.imp == before.imp
+
+
+def test_budgets_are_sums_and_unknown_where_a_run_is_silent(
+    shelf: Shelf, comparison: Comparison
+) -> None:
+    found = comparison.row("morec equal").budget
+    assert (found.trainings, found.epochs, found.tries) == (2, 24, 2)
+    assert found.positives is None  # these runs do not say
+    assert found.seconds is not None
+    assert found.seconds > 0

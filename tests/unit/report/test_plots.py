@@ -80,10 +80,10 @@ def test_text_is_text(drawn: dict[str, str]) -> None:
 def test_up_is_better_in_every_panel(
     shown: dict[str, Figure], style: dict[str, tuple[str, str]]
 ) -> None:
-    from mobench.report.plots import _pareto
+    from mobench.report.plots_pareto import pareto
 
-    rising = _pareto(shown["pareto-rhit"], style).axes[0].get_ylim()
-    falling = _pareto(shown["pareto-pop-kl"], style).axes[0].get_ylim()
+    rising = pareto(shown["pareto-rhit"], style).axes[0].get_ylim()
+    falling = pareto(shown["pareto-pop-kl"], style).axes[0].get_ylim()
     assert rising[0] < rising[1]
     assert falling[0] > falling[1]
 
@@ -91,9 +91,9 @@ def test_up_is_better_in_every_panel(
 def test_the_region_starts_at_97_percent_of_base(
     comparison: Comparison, shown: dict[str, Figure], style: dict[str, tuple[str, str]]
 ) -> None:
-    from mobench.report.plots import _pareto
+    from mobench.report.plots_pareto import pareto
 
-    axes = _pareto(shown["pareto-rhit"], style).axes[0]
+    axes = pareto(shown["pareto-rhit"], style).axes[0]
     border = 97 * comparison.row("base").values["hit"].value
     assert axes.patches[0].get_x() == pytest.approx(border)  # type: ignore[attr-defined]
     assert axes.get_xlim()[0] < border

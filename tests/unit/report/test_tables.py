@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from mobench.metrics import METRICS, OBJECTIVE_METRICS
+from mobench.metrics.comparison import Validity
 from mobench.report.changes import change_table
 from mobench.report.records import Comparison, Estimate, Row
 from mobench.report.tables import main_table
@@ -70,7 +71,8 @@ def test_numbers_are_those_of_the_comparison(comparison: Comparison) -> None:
     assert found["Imp"] == f"{100 * row.imp.value:+.1f} %".replace("-", "−")  # type: ignore[union-attr]
     assert found["Hit kept"] == f"{100 * row.kept.value:.1f} %"  # type: ignore[union-attr]
     assert found["HV"] == f"{row.hv:.2f}"
-    assert found["Valid"] == "yes"
+    assert row.validity == "undecided"
+    assert found["Valid"] == "yes?"
 
 
 def test_reference_and_sanity_rows(comparison: Comparison) -> None:
@@ -92,6 +94,30 @@ def test_invalid_is_dim_and_daggered_with_its_reason(comparison: Comparison) -> 
     assert cells(table, "morec rev-heavy")["Valid"] == "no"
     note = next(note for note in table.footnotes if note.startswith("† morec rev-heavy: "))
     assert re.search(r"Hit kept \d\d\.\d % < 97 %; invalid on validation \(seed 2\)", note)
+
+
+@pytest.mark.parametrize(
+    ("validity", "point", "word"),
+    [
+        ("valid", True, "yes"),
+        ("undecided", True, "yes?"),
+        ("undecided", False, "no?"),
+        ("invalid", False, "no"),
+        (None, True, "?"),
+    ],
+)
+def test_words_of_validity(
+    comparison: Comparison, validity: Validity | None, point: bool, word: str
+) -> None:
+    rows = [
+        replace(r, validity=validity, valid_point=point) if r.label == "morec equal" else r
+        for r in comparison.rows
+        if r.role != "control"
+    ]
+    table = main_table(replace(comparison, rows=tuple(rows)))
+    assert cells(table, "morec equal")["Valid"] == word
+    note = "? The interval of Hit kept leaves open whether it is 97 % or more."
+    assert (note in table.footnotes) == (validity == "undecided")
 
 
 @pytest.mark.parametrize(("name", "extreme"), [("hit", 0.99), ("rhit", 9.0), ("pop_kl", 1e-4)])
@@ -116,7 +142,10 @@ def test_best_follows_the_direction(comparison: Comparison) -> None:
 
 
 def test_a_table_without_a_valid_row_has_only_base_in_bold(comparison: Comparison) -> None:
-    rows = [replace(row, valid=False) if row.valid is not None else row for row in comparison.rows]
+    rows = [
+        replace(row, valid_point=False) if row.valid_point is not None else row
+        for row in comparison.rows
+    ]
     table = main_table(replace(comparison, rows=tuple(rows)))
     assert best(table, "Hit") == ["base"]
     assert best(table, "Imp") == best(table, "HV") == []

@@ -1,11 +1,16 @@
 """The result in sentences, and the warnings."""
 
+import re
+from dataclasses import replace
+
 import pytest
 
 from mobench.config import ReportConfig
 from mobench.metrics import Outcome
 from mobench.report.compare import compare, load
-from mobench.report.records import Comparison
+from mobench.report.judging import verdict, verdict_by_value
+from mobench.report.records import Comparison, Duel, Estimate
+from mobench.report.verdict import reasons, sentences
 from tests.unit.report.conftest import CONFIG
 from tests.unit.report.making import Shelf
 from tests.unit.report.writing import support
@@ -27,7 +32,7 @@ def of(shelf: Shelf, **settings: object) -> Comparison:
 
 def test_best_valid_method(comparison: Comparison) -> None:
     row = comparison.row("morec equal")
-    assert row.valid is True
+    assert row.valid_point is True
     assert row.imp
     first = comparison.sentences[0]
     assert "morec equal" in first
@@ -44,7 +49,63 @@ def test_a_clear_winner_is_called_best(empty: Shelf) -> None:
     found = of(empty)
     first, second = (row.imp.value for row in found.of_role("method") if row.imp)
     assert found.sentences[0].startswith("morec reweight is the best valid method: Imp +")
-    assert found.sentences[0].endswith(f", {first / second:.1f} × the Imp of morec draw.")
+    assert re.search(r", p 0\.0\d\d over users\) over 1 seed\.$", found.sentences[0])
+    gap = f"{100 * (first - second):.1f} points of Imp"
+    assert f"ahead of morec draw: +{gap} (95 % interval " in found.sentences[1]
+
+
+@pytest.mark.parametrize("p", [0.04, 0.06, None])
+def test_no_word_of_better_without_a_test(comparison: Comparison, p: float | None) -> None:
+    row = comparison.row("morec equal")
+    assert row.imp
+    assert row.imp.value > 0
+    rows = [replace(r, imp=replace(r.imp, p=p)) if r.imp else r for r in comparison.rows]
+    ahead = Duel(row.label, "other", (1, 2), Estimate(0.02, None, 0.01, 0.03, p))
+    found = sentences(rows, {}, CONFIG, ahead)
+    sure = p == 0.04
+    assert ("over users and seeds" in found[0]) == (p is not None)
+    assert found[0].startswith("morec equal is the best" if sure else "No valid method is clearly")
+    assert found[1].startswith(f"It is {'' if sure else 'not '}clearly ahead of other: +2.0 points")
+
+
+def test_a_choice_that_rests_on_an_undecided_row_says_so(comparison: Comparison) -> None:
+    row = comparison.row("morec equal")
+    assert row.validity == "undecided"
+    assert row.kept
+    assert row.kept.low < 0.97 < row.kept.value
+    words = "That it is valid is undecided: the 95 % interval, "
+    assert words in comparison.verdict
+    assert "holds 97 %." in comparison.verdict
+    rows = [replace(r, validity="valid") if r is row else r for r in comparison.rows]
+    assert words not in " ".join(sentences(rows, {}, CONFIG, None))
+
+
+@pytest.mark.parametrize(
+    ("limits", "validity", "point"),
+    [
+        ((0.96, 0.98, 1.0), "undecided", True),
+        ((0.971, 0.98, 1.0), "valid", True),
+        ((0.94, 0.96, 0.98), "undecided", False),
+        ((0.94, 0.95, 0.96), "invalid", False),
+    ],
+)
+@pytest.mark.parametrize("on_val", [True, False, None])
+def test_what_fails_on_validation_is_invalid_whatever_the_interval(
+    comparison: Comparison,
+    limits: tuple[float, float, float],
+    validity: str,
+    point: bool,
+    on_val: bool | None,
+) -> None:
+    low, value, high = limits
+    kept = Estimate(value, None, low, high)
+    points = [replace(p, valid_val=on_val) for p in comparison.row("morec equal").points]
+    why = reasons(points, kept, 0.97)
+    wanted = {False: ("invalid", False), True: (validity, point)}
+    missing = ("invalid" if validity == "invalid" else None, None if point else False)
+    assert (verdict(points, kept, 0.97), verdict_by_value(points, why)) == (
+        wanted[on_val] if on_val is not None else missing
+    )
 
 
 def test_a_gain_that_may_be_none_is_not_called_better(empty: Shelf) -> None:
@@ -62,7 +123,7 @@ def test_none_valid(empty: Shelf) -> None:
     empty.add("morec", empty.world.ranking(0.5, price=0.9))
     found = of(empty)
     row = found.row("morec")
-    assert row.valid is False
+    assert row.valid_point is False
     assert row.kept
     kept = f"Hit kept {100 * row.kept.value:.1f} % < 97 %"
     assert row.reasons == (kept,)
@@ -80,7 +141,7 @@ def test_invalid_on_validation_only(empty: Shelf) -> None:
     empty.add("morec", better(empty), valid=False)
     row = of(empty).row("morec")
     assert row.points[0].valid_split
-    assert row.valid is False
+    assert row.valid_point is False
     assert row.reasons == ("invalid on validation (seed 1)",)
 
 
@@ -89,15 +150,15 @@ def test_the_threshold_is_a_setting(empty: Shelf) -> None:
     empty.add("morec", empty.world.ranking(0.97, popularity=0.3))
     kept = of(empty).row("morec").kept
     assert kept
-    assert of(empty, keep=round(kept.value - 0.001, 4)).row("morec").valid is True
-    assert of(empty, keep=round(kept.value + 0.001, 4)).row("morec").valid is False
+    assert of(empty, keep=round(kept.value - 0.001, 4)).row("morec").valid_point is True
+    assert of(empty, keep=round(kept.value + 0.001, 4)).row("morec").valid_point is False
 
 
 def test_missing_verdict_is_neither_valid_nor_not(empty: Shelf) -> None:
     base(empty)
     empty.add("morec", better(empty), valid=None)  # type: ignore[arg-type]
     found = of(empty)
-    assert found.row("morec").valid is None
+    assert found.row("morec").valid_point is None
     assert "No method is valid" in found.verdict
     assert any("no verdict on validation" in warning for warning in found.warnings)
 
@@ -195,3 +256,10 @@ def test_too_few_resamples_for_any_p(comparison: Comparison) -> None:
         "With 12 changes and 99 resamples no corrected p can fall below 0.24: raise --resamples."
         in comparison.warnings
     )
+
+
+def test_too_few_resamples_depends_on_the_correction(shelf: Shelf) -> None:
+    found = compare(load(shelf.metrics), ReportConfig(resamples=99, correction="bh"))
+    assert not any("raise --resamples" in warning for warning in found.warnings)
+    found = compare(load(shelf.metrics), ReportConfig(resamples=30, correction="bh"))
+    assert any("can fall below 0.06" in warning for warning in found.warnings)

@@ -21,7 +21,7 @@ def test_markdown_has_every_number_and_is_not_broken_by_labels(comparison: Compa
     table = main_table(hostile)
     text = markdown(hostile, "<b>T", table, figures(hostile))
     rows = [line for line in text.splitlines() if line.startswith("| ")]
-    assert len(rows) == 7 + 5
+    assert len(rows) == 7 + 5 + 5  # results, changes, budgets
     for row, line in zip(table.rows, rows[2:], strict=False):
         assert all(cell.text in line for cell in row.cells)
     assert "<script>" not in text
@@ -66,7 +66,9 @@ def test_columns_have_full_precision(comparison: Comparison) -> None:
     assert columns["change_hit@10_p"][place] == row.change["hit"].p
     assert columns["accuracy_kept"][columns["label"].index("base")] is None
     assert columns["hv_over"][place] == "+".join(comparison.imp_over)
-    assert columns["valid"] == [None, None, True, True, False]
+    assert columns["valid_point"] == [None, None, True, True, False]
+    assert columns["validity"] == [r.validity for r in comparison.rows]
+    assert {columns["validity"][0], columns["validity"][-1]} == {None, "invalid"}
 
 
 def test_csv_can_be_read_back(comparison: Comparison) -> None:

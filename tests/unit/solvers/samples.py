@@ -41,6 +41,13 @@ problems = st.builds(
     spread=st.sampled_from([0, 1, 2, 4, 6]),
     kind=st.sampled_from(KINDS),
 )
+up_to_1e4 = st.builds(
+    gradients,
+    seed=st.integers(0, 2**32),
+    m=st.sampled_from((1, *SIZES)),
+    spread=st.sampled_from([0, 1, 2, 4]),
+    kind=st.sampled_from(KINDS),
+)
 regular = st.builds(
     gradients,
     seed=st.integers(0, 2**32),

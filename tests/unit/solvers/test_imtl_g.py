@@ -17,9 +17,17 @@ def test_projections_are_equal(rows: Vector) -> None:
     norms = np.sqrt(gramian.diagonal())
     unit = np.abs(weights) @ norms  # the size of what cancels
     projections = gramian @ weights / norms / unit
-    assert weights.sum() == pytest.approx(1)
+    assert abs(weights.sum()) == pytest.approx(1)
     assert projections == pytest.approx(np.full(m, projections.mean()), abs=1e-9)
-    assert abs(projections.mean()) > 0
+    assert projections.min() > 0
+
+
+def test_a_negative_sum_does_not_turn_the_direction_round() -> None:
+    """g3 is short and lies nearly between the others: its weight must be far below 0."""
+    three = np.array([[1.0, 0.0, 0.0], [0.8, 0.6, 0.0], [0.9, 0.3, 0.02]]) * [[1], [1], [0.01]]
+    weights = IMTLG().weights(np.ones(3), gram(three), np.ones(3))
+    assert weights.sum() == pytest.approx(-1)
+    assert (three @ (weights @ three)).min() > 0
 
 
 def test_orthogonal_gradients_and_one_of_length_0() -> None:

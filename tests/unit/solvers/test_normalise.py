@@ -23,7 +23,7 @@ def same_direction(rows: Vector, weights: Vector, other: Vector) -> None:
     one, two = weights @ rows, other @ rows
     size = np.abs(weights) @ np.linalg.norm(rows, axis=1) / np.linalg.norm(one)
     assert two / np.linalg.norm(two) == pytest.approx(
-        one / np.linalg.norm(one), abs=1e-9 * max(1.0, size)
+        one / np.linalg.norm(one), abs=1e-8 * max(1.0, size)
     )
 
 
@@ -39,13 +39,12 @@ def test_one_loss_times_ten_changes_nothing(name: str, rows: Vector, k: int, fac
     same_direction(rows, before, after * factors)
 
 
-@pytest.mark.parametrize("how", ["loss", "loss+"])
-@pytest.mark.parametrize("inner", [MGDA, EPO])
+@pytest.mark.parametrize(("how", "inner"), [("l2", MGDA), ("loss", MGDA), ("loss", EPO)])
 def test_the_unit_of_a_loss_does_not_matter(how: How, inner: type[MGDA] | type[EPO]) -> None:
     for seed in range(20):
         rows, preference = gradients(seed, 3, 1, "conflicting"), wish(seed, 3)
         rng = np.random.default_rng(seed)
-        initial, now, units = rng.uniform(0.5, 2, 3), rng.uniform(0.1, 2, 3), 10.0 ** rng.normal(3)
+        initial, now = rng.uniform(0.5, 2, 3), rng.uniform(0.1, 2, 3)
         units = 10.0 ** rng.normal(size=3)
         one = Normalised(inner(), how, initial.tolist())
         two = Normalised(inner(), how, (units * initial).tolist())
@@ -54,13 +53,12 @@ def test_the_unit_of_a_loss_does_not_matter(how: How, inner: type[MGDA] | type[E
         same_direction(rows, before, after * units)
 
 
-def test_plain_mgda_does_depend_on_the_unit() -> None:
+def test_without_a_scale_the_unit_does_matter() -> None:
     """So that the tests above can fail."""
-    rows = gradients(1, 3, 1, "conflicting")
-    factors = np.array([10.0, 1.0, 1.0])
-    before = MGDA().weights(np.ones(3), gram(rows), np.ones(3)) @ rows
-    after = (MGDA().weights(np.ones(3), gram(rows * factors[:, None]), np.ones(3)) * factors) @ rows
-    assert before @ after / np.linalg.norm(before) / np.linalg.norm(after) < 0.999
+    rows, units = np.eye(2), np.array([10.0, 1.0])
+    for solver in (MGDA(), Normalised(MGDA(), "none")):
+        after = units * solver.weights(np.ones(2), gram(rows * units[:, None]), np.ones(2))
+        assert after / after.sum() == pytest.approx([1 / 11, 10 / 11])
 
 
 def test_scales() -> None:

@@ -77,7 +77,7 @@ def test_omd_reaches_the_target_in_the_mean() -> None:
 
 @pytest.mark.parametrize("value", [0.0, -1.0, np.inf, np.nan])
 def test_bad_options(value: float) -> None:
-    with pytest.raises(ConfigError, match="above 0 and finite|is none"):
+    with pytest.raises(ConfigError, match="is none"):
         STCH(smoothness=value)
     with pytest.raises(ConfigError, match="is none"):
         OMDTCH(rate=value)

@@ -43,6 +43,8 @@ def test_agrees_with_torchjd(
     for seed in SEEDS:
         losses, gramian, wishes = well_scaled(seed)
         weights = make_solver(name, options=options).weights(losses, gramian, wishes)
+        if name == "imtl-g":  # where they sum to −1, torchjd goes uphill
+            weights = weights * np.sign(weights.sum())
         assert weights == pytest.approx(theirs(weighting, gramian), rel=tolerance, abs=tolerance)
 
 
@@ -122,9 +124,13 @@ def test_pcgrad_without_conflict_is_the_sum() -> None:
     assert weights.tolist() == [1, 1, 1, 1]
 
 
+CROSSED = np.array([[1.0, 0.0], [-0.6, 0.8], [-0.5, -0.9]])
+"""Each conflicts with both others, so that the order counts."""
+
+
 def test_pcgrad_follows_the_paper_in_its_order() -> None:
     """On the gradients themselves, for all orders: one of the results is the solver's."""
-    gramian, rows = gram(r := gradients(1, 3, 0, "conflicting")), r
+    gramian, rows = gram(CROSSED), CROSSED
     orders = [((1, 2), (2, 1)), ((0, 2), (2, 0)), ((0, 1), (1, 0))]
     sums = []
     for first in orders[0]:
@@ -149,7 +155,7 @@ def test_pcgrad_follows_the_paper_in_its_order() -> None:
 
 
 def test_pcgrad_has_a_stream_of_its_own() -> None:
-    gramian, ones = gram(gradients(1, 4, 0, "conflicting")), np.ones(4)
+    gramian, ones = gram(CROSSED), np.ones(3)
     before = torch.get_rng_state()
 
     def draws(seed: int) -> list[list[float]]:

@@ -1,16 +1,28 @@
 """Where artifacts go when nobody says so: below ``data/`` in the current directory."""
 
+import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from mobench.errors import ArtifactError, ConfigError
 
 if TYPE_CHECKING:
-    from mobench.config import TrainConfig
+    from mobench.config import PrepConfig, TrainConfig
 
+CACHE = "MOBENCH_CACHE"
 DATA = Path("data")
 Shelf = Literal["datasets", "runs", "metrics", "reports", "exports"]
+ENDINGS = re.compile(
+    r"(\.(csv|tsv|txt|dat|json|jsonl|ndjson|parquet|inter|item|gz|zst|zip))+$", re.IGNORECASE
+)
+"""What names of files end in without being called so."""
+
+
+def cache_folder() -> Path:
+    """Return where public sets are kept: ``$MOBENCH_CACHE``, else ``data/raw``."""
+    return Path(os.environ.get(CACHE) or DATA / "raw")
 
 
 def place(shelf: Shelf, name: str) -> Path:
@@ -28,10 +40,52 @@ def place(shelf: Shelf, name: str) -> Path:
     return DATA / shelf / name
 
 
+def dataset_name(config: "PrepConfig") -> str:
+    """Return the first source's file name without known endings, of a pattern alone its folder's.
+
+    Public sets keep their year, synthetic ones what they are made of.
+
+    Raises:
+        ConfigError: There is no source.
+    """
+    if not config.source:
+        raise ConfigError("missing argument 'SOURCE…'", "name review files, or demo.")
+    from mobench.data.download.publishers import is_public
+
+    first = config.source[0]
+    if is_public(first):
+        return first.replace("/", "-")
+    if first.startswith("synthetic:"):
+        return re.sub(r"[^\w+.-]+", "-", first)
+    path = Path(first)
+    for part in (path.name, path.absolute().parent.name):
+        stem = re.sub(r"[^\w+-]+", "-", ENDINGS.sub("", part)).strip("-")
+        if stem:
+            return stem
+    raise ConfigError(f"'{path}' gives the dataset no name", "choose one with --name.")
+
+
 def run_name(dataset: str, config: "TrainConfig", label: str = "") -> str:
     """Return ``DATASET-BACKBONE-METHOD-sSEED``, a recipe's label behind the method."""
     named = f"{config.method}-{slug(label)}" if label else config.method
     return f"{dataset}-{Path(config.backbone).stem}-{named}-s{config.seed}"
+
+
+def metrics_name(run: Path, split: str) -> str:
+    """Return ``RUN-SPLIT``."""
+    return f"{run.name}-{split}"
+
+
+def report_name(metrics: Sequence[Path]) -> str:
+    """Return the name of the dataset that the first of the runs was evaluated on.
+
+    Raises:
+        ArtifactError: It is missing, or no metrics artifact.
+    """
+    from mobench.artifacts import Artifact
+
+    first = Artifact.open(metrics[0], "metrics").manifest
+    return next(Path(entry.path).name for entry in first.inputs if entry.role == "dataset")
 
 
 def slug(label: str) -> str:
