@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from mobench.cli import console, main
+from mobench.config import METHODS
 from mobench.errors import Interrupted
 
 
@@ -34,7 +35,7 @@ USAGE = {
     ),
     "train x --method moerc": (
         "--method 'moerc' is unknown",
-        "did you mean 'morec'? One of: popularity, base, continue, morec.",
+        f"did you mean 'morec'? One of: {', '.join(METHODS)}.",
     ),
     "train x --learning-rate fast": (
         "--learning-rate: 'fast' should be a valid number",
