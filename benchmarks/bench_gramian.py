@@ -24,7 +24,7 @@ from mobench.training.data import TrainData
 from mobench.training.gradients import jacobian
 from mobench.training.native import NativeStep, usable
 from mobench.training.negatives import NegativeSampler, Seen
-from mobench.training.optimizer import add_decay, make_optimizer
+from mobench.training.optimizer import Adam, add_decay, make_optimizer
 from mobench.training.solved import Solved
 from mobench.training.solver import make_solver
 from mobench.training.step import GramianStep, Step
@@ -33,7 +33,7 @@ from mobench.training.substitutes import Substitutes
 NAMES = ("acc", "rev", "fair", "align")
 WISHES = (0.4, 0.2, 0.2, 0.2)
 MGDA, STATIC, DENSE = "mgda", "static", "mgda, dense gradients"
-WEIGHT_DECAY = 1e-5
+WEIGHT_DECAY, STILL = 1e-5, "no optimiser"
 
 
 def arguments() -> argparse.Namespace:
@@ -88,6 +88,13 @@ class DenseStep(Step):
         return detached, weights
 
 
+class Still(Adam):
+    """Moves nothing, so that what comes before it is timed alone."""
+
+    def step(self, decay: float = 0.0) -> None:
+        """Take no step."""
+
+
 @dataclass
 class Way:
     """One way of taking steps.
@@ -119,28 +126,27 @@ def ways(options: argparse.Namespace) -> dict[str, Way]:
     batches = torch.from_numpy(rng.integers(0, options.rows, shape))
 
     def way(kind: type[Step], solver: str, optimizer: str, *, native: bool = False) -> Way:
-        config = build(TrainConfig, {"optimizer": optimizer})
+        config = build(TrainConfig, {} if optimizer == STILL else {"optimizer": optimizer})
         generator = torch.Generator().manual_seed(options.seed)
+        decay = WEIGHT_DECAY if optimizer != STILL else 0.0
         model = MF.build(options.users, options.items, config, generator)
         negatives = NegativeSampler(data.counts, data.seen, 0.0, 10, options.seed)
         coordinator = Solved(make_solver(solver), WISHES, "cpu") if solver else Fixed([1.0], "cpu")
-        given = (
-            None,
-            not solver,
-            options.negatives,
-            WEIGHT_DECAY,
-            Rows(),
-            losses if solver else None,
-        )
-        step = kind(model, make_optimizer(model, config), coordinator, negatives, *given)
+        of_solver = losses if solver else None
+        given = None, not solver, options.negatives, decay, Rows(), of_solver
+        moving = make_optimizer(model, config)
+        if optimizer == STILL:
+            moving = Still(moving.param_groups, config.learning_rate)
+        step = kind(model, moving, coordinator, negatives, *given)
         return Way(NativeStep(step) if native else step, data, batches)
 
     found = {
         f"{name}, {optimizer}": way(kind, solver, optimizer)
-        for optimizer in ("adam", "lazy-adam")
+        for optimizer in ("adam", "lazy-adam", STILL)
         for name, kind, solver in ((MGDA, GramianStep, "mgda"), (STATIC, Step, "static"))
     }
-    found[f"{DENSE}, adam"] = way(DenseStep, "mgda", "adam")
+    for optimizer in ("adam", STILL):
+        found[f"{DENSE}, {optimizer}"] = way(DenseStep, "mgda", optimizer)
     if usable(MF(*torch.zeros(2, 1, 1)), data, options.negatives):
         for optimizer in ("adam", "lazy-adam"):
             found[f"one loss, native, {optimizer}"] = way(Step, "", optimizer, native=True)
@@ -165,8 +171,8 @@ def main() -> None:
     print(f"MF of {sizes}, batch {options.batch_size}, {options.negatives} negatives, 4 losses")
     print(f"{load()}\n")
     samples = play({name: way.turn for name, way in all_ways.items()}, options.rounds)
-    against = [f"{MGDA}, adam", f"{STATIC}, adam"]
-    print(*table(samples, "steps", against, ("cpu", "wall")), sep="\n")
+    against = [f"{MGDA}, adam", f"{STATIC}, adam", f"{MGDA}, {STILL}"]
+    print(*table(samples, "steps", against, ("cpu",)), sep="\n")
     agreement(all_ways)
     print(load())
 
