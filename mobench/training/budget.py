@@ -1,4 +1,4 @@
-"""What a run had to work with, so that a report can show that methods met on equal terms."""
+"""What a run had to work with, so that a report can show whether methods met on equal terms."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,19 +14,19 @@ def budget(plan: Plan, state: TrainState, trials: Sequence[Row]) -> dict[str, An
     """Return what a run used.
 
     Returns:
-        tries: Settings that were tried, the run's own included.
+        tries: Settings that were tried, its own among them.
         tries_at: Whether they were tried at the run's own preference, or at equal wishes and so
             once for all runs of a front.
-        tried_epochs: Epochs of all trials together, 0 without trials.
+        tried_epochs: Epochs of all trials together.
         positives_seen: Positives that the run itself was trained on, repetitions counted.
-        seconds: Its share of the time, where it was trained with others.
+        seconds: Wall time of its epochs, validation included, trials not.
     """
     return {
         "tries": max(1, len(trials)),
         "tries_at": plan.config.tries_at,
         "tried_epochs": sum(int(row["epochs_run"]) for row in trials),
         "positives_seen": state.epoch * positives_per_epoch(plan, len(state.sampler.masses)),
-        **({"seconds": sum(row["seconds"] for row in state.history)} if state.batched > 1 else {}),
+        "seconds": sum(row["seconds"] for row in state.history),
     }
 
 

@@ -82,6 +82,7 @@ def results(plan: Plan, state: TrainState) -> dict[str, Any]:
     seconds = sum(row["seconds"] for row in trained)
     return {
         "method": plan.config.method,
+        "solver": plan.config.solver,
         "backbone": Path(plan.config.backbone).stem,
         "best_epoch": state.selection.best_epoch,
         "epochs_run": state.epoch,

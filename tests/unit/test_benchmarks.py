@@ -222,6 +222,23 @@ def test_fronts() -> None:
     assert "synthetic, cpu, mode reweight; load average" in printed
 
 
+def test_gramian() -> None:
+    options = ["--users", "300", "--items", "900", "--rows", "4000", "--batch-size", "64"]
+    printed = run("bench_gramian.py", *options, "--rounds", "1", "--steps", "3")
+    (table,) = tables(printed)
+    check_ratios(table, 3, (1, 1, 1))
+    kinds = ("adam", "lazy-adam", "no optimiser")
+    names = {f"{name}, {kind}" for name in ("mgda", "static") for kind in kinds}
+    assert names | {"mgda, dense gradients, adam"} <= set(table)
+    weights = [
+        [float(weight) for weight in line.split(", ")]
+        for line in re.findall(r"^weights of .+: (.+)$", printed, re.MULTILINE)
+    ]
+    assert weights[0] == pytest.approx(weights[1], abs=1e-4)
+    assert sum(weights[0]) == pytest.approx(1, abs=1e-5)
+    assert max(weights[0]) < 1
+
+
 def test_sized_data_is_as_large_as_asked(tmp_path: Path) -> None:
     reviews, meta = tmp_path / "reviews.csv", tmp_path / "meta.jsonl"
     load("bench_data").write_sized(reviews, meta, (300, 90), 1500, 1)

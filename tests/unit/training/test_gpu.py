@@ -57,3 +57,12 @@ def test_a_step_does_not_wait(mode, optimizer):
     finally:
         torch.cuda.set_sync_debug_mode("default")
     assert trace.isfinite().all()
+
+
+@pytest.mark.parametrize("solver", ["static", "mgda", "famo"])
+def test_rivals_train_there_as_on_the_cpu(root, base, solver):
+    """The first step of an epoch compares the Gramian with the dense one by itself."""
+    values = {"epochs": 2, "method": solver, "normalise": "loss"}
+    cpu, gpu = (trained(root, f"{solver}-{d}", base, device=d, **values) for d in ("cpu", "cuda"))
+    one, other = (run.read("history.parquet")["loss"] for run in (cpu, gpu))
+    assert other == pytest.approx(one, rel=0.05)
