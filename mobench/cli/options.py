@@ -42,6 +42,8 @@ Json = Annotated[bool, typer.Option("--json", metavar="", help="Print one JSON o
 FILE_HINT = "give a TOML file of settings, or the manifest.json of an artifact."
 SHORT = {"k": "-k"}
 """Fields that have a short flag, too."""
+MOST_SHOWN = 8
+"""A flag with more choices names them behind its description."""
 METAVARS = {int: "N", float: "X", tuple: "A,B,…", str: "TEXT"}
 
 
@@ -149,6 +151,8 @@ def _annotation(name: str, info: FieldInfo) -> Any:
     if bool in kinds(info):
         return Annotated[bool | None, typer.Option(f"{flag}/--no-{flag[2:]}", metavar="", **shared)]
     metavar = "|".join(allowed or _words(info))
+    if len(allowed) > MOST_SHOWN:
+        metavar = "NAME"
     complete = (lambda: list(allowed)) if allowed else None
     return Annotated[
         str | None, typer.Option(*flags, metavar=metavar, autocompletion=complete, **shared)
@@ -163,8 +167,11 @@ def _words(info: FieldInfo) -> list[str]:
 
 def _help(info: FieldInfo) -> str:
     """Return the field's docstring and default, safe from Rich's markup."""
-    text = f"{info.description} [default: {_shown(info.default)}]"
-    return (text if info.default not in (None, ()) else str(info.description)).replace("[", r"\[")
+    many = len(allowed := choices(info)) > MOST_SHOWN
+    text = str(info.description) + f" One of: {', '.join(allowed)}." * many
+    if info.default not in (None, ()):
+        text += f" [default: {_shown(info.default)}]"
+    return text.replace("[", r"\[")
 
 
 def _shown(default: Any) -> str:

@@ -117,7 +117,7 @@ def make_plans(
         if base:
             raise ConfigError("--base does not go with --init-from", "the vectors make the base.")
         return plan_from(init_from, config, dataset, name)
-    if config.method in ("morec", "continue") and not base:
+    if config.starts_from_base and not base:
         recorded = places.recorded_base(file, dataset, config) if file else None
         base = recorded or places.newest_base(dataset, config)
     path = places.place("runs", name or places.run_name(dataset.name, config))
@@ -137,7 +137,7 @@ def plan_from(vectors: Path, config: TrainConfig, dataset: Path, name: str | Non
         usual = places.run_name(dataset.name, config.model_copy(update={"backbone": stem}))
         return places.place("runs", name or usual)
 
-    if config.method not in ("morec", "continue"):
+    if not config.starts_from_base:
         return [plan(config, dataset, None, path(config, name), vectors=vectors)]
     before = base_config(config)
     made = path(before, name and f"{name}-base")

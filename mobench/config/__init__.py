@@ -11,11 +11,13 @@ from mobench.config.base import Config, build
 if TYPE_CHECKING:
     from mobench.config.compare import CompareConfig
     from mobench.config.evaluate import EvalConfig
+    from mobench.config.methods import METHODS, OBJECTIVE_NAMES, RIVALS
     from mobench.config.prep import PrepConfig
+    from mobench.config.presets import PRESETS
     from mobench.config.recipe import Expectation, Recipe
     from mobench.config.recommend import RecommendConfig
     from mobench.config.report import ReportConfig
-    from mobench.config.train import METHODS, OBJECTIVE_NAMES, PRESETS, TrainConfig
+    from mobench.config.train import TrainConfig
 
 HOMES = {
     "CompareConfig": "compare",
@@ -25,9 +27,10 @@ HOMES = {
     "Recipe": "recipe",
     "RecommendConfig": "recommend",
     "ReportConfig": "report",
-    "METHODS": "train",
-    "OBJECTIVE_NAMES": "train",
-    "PRESETS": "train",
+    "METHODS": "methods",
+    "OBJECTIVE_NAMES": "methods",
+    "RIVALS": "methods",
+    "PRESETS": "presets",
     "TrainConfig": "train",
 }
 
@@ -35,6 +38,7 @@ __all__ = [
     "METHODS",
     "OBJECTIVE_NAMES",
     "PRESETS",
+    "RIVALS",
     "CompareConfig",
     "Config",
     "EvalConfig",

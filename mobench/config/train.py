@@ -1,57 +1,16 @@
 """Config of ``mobench train``."""
 
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 from pydantic import field_validator, model_validator
 
-from mobench.config.base import Config, Explained, option
-from mobench.errors import suggest
-
-OBJECTIVE_NAMES = ("acc", "rev", "fair", "align")
-METHODS = ("popularity", "base", "continue", "morec")
-
-PRESETS: dict[str, dict[str, Any]] = {
-    "default": {},
-    "paper": {
-        "negative_power": 1.0,
-        "weight_decay": 1e-6,
-        "ki": 0.001,
-        "beta_start": None,
-        "antiwindup": "none",
-        "sampler_step": 0.1,
-        "step_rule": "paper",
-        "sampler_floor": 0.0,
-        "fair_signal": "loss",
-        "min_group_size": 0,
-        "dead_band": 0.0,
-    },
-    "reference": {
-        "negative_power": 1.0,
-        "weight_decay": 1e-6,
-        "kp": 0.05,
-        "ki": 0.001,
-        "beta_start": None,
-        "antiwindup": "none",
-        "step_rule": "paper",
-        "sampler_floor": 0.0,
-        "fair_signal": "loss",
-        "min_group_size": 0,
-        "align_k": 100,
-        "dead_band": 0.0,
-    },
-}
-"""Named sets of values; a preset fills the fields that nobody set."""
+from mobench.config.base import Explained, option
+from mobench.config.methods import MethodConfig
 
 
-class TrainConfig(Config):
+class TrainConfig(MethodConfig):
     """How a recommender is trained under several objectives."""
 
-    method: Literal["popularity", "base", "continue", "morec"] = option("morec", "Method")
-    """popularity, base (accuracy only), continue (base trained on), or morec."""
-    objectives: tuple[str, ...] = option(OBJECTIVE_NAMES, "Method")
-    """Objectives to train for, any of acc,rev,fair,align; acc is implied."""
-    preference: tuple[float, ...] | None = option(None, "Method")
-    """Wishes for the objectives after acc, in their order; scaled to sum 1 (unset: equal)."""
     preset: Literal["default", "paper", "reference"] = option("default", "Method")
     """Named set of values for what is not set by hand."""
     keep_accuracy: float | None = option(None, "Method", gt=0, le=1.5)
@@ -163,18 +122,6 @@ class TrainConfig(Config):
             raise Explained(f"--threads {threads} is below 0", "give a number, 0 or auto.")
         return threads
 
-    @field_validator("objectives")
-    @classmethod
-    def _known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        for name in names:
-            if name not in OBJECTIVE_NAMES:
-                close = suggest(name, OBJECTIVE_NAMES)
-                hint = f"{close}Objectives: {', '.join(OBJECTIVE_NAMES)}."
-                raise Explained(f"unknown objective '{name}'", hint)
-        if not names:
-            raise Explained("--objectives is empty", f"choose from {', '.join(OBJECTIVE_NAMES)}.")
-        return tuple(dict.fromkeys(("acc", *names)))
-
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.beta_min >= self.beta_max:
@@ -182,25 +129,7 @@ class TrainConfig(Config):
         start = self.beta_start
         if start is not None and not self.beta_min <= start <= self.beta_max:
             raise Explained(f"beta_start {start} is outside beta_min to beta_max")
-        if self.preference is not None:
-            _check_preference(self.preference, self.objectives[1:])
         return self
-
-    @property
-    def auxiliary(self) -> tuple[str, ...]:
-        """The objectives after accuracy."""
-        return self.objectives[1:]
-
-    @property
-    def loss_names(self) -> tuple[str, ...]:
-        """The objectives that have a loss of their own in the training step."""
-        return self.objectives if self.method == "morec" else ("acc",)
-
-    @property
-    def shares(self) -> tuple[float, ...]:
-        """The preference over the auxiliary objectives, scaled to sum 1."""
-        wishes = self.preference or (1.0,) * len(self.auxiliary)
-        return tuple(wish / sum(wishes) for wish in wishes)
 
     @property
     def max_epochs(self) -> int:
@@ -208,17 +137,3 @@ class TrainConfig(Config):
         if self.epochs is not None:
             return self.epochs
         return 200 if self.method == "base" else 30
-
-
-def _check_preference(preference: tuple[float, ...], auxiliary: tuple[str, ...]) -> None:
-    if len(preference) != len(auxiliary):
-        raise Explained(
-            f"--preference has {len(preference)} values for {len(auxiliary)} objectives"
-            f" ({', '.join(auxiliary)})",
-            "give one value per objective after acc.",
-        )
-    if min(preference, default=0) < 0 or not 0 < sum(preference) < float("inf"):
-        raise Explained(
-            f"--preference {','.join(map(str, preference))} is no mix of wishes",
-            "values are at least 0 and not all 0.",
-        )

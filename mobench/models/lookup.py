@@ -11,6 +11,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.overrides import handle_torch_function, has_torch_function
 
 BLOCK = 512
 
@@ -32,6 +33,7 @@ class PairScores(torch.autograd.Function):
             vectors = F.embedding(i[block], items)  # [BLOCK, N, D]
             torch.bmm(vectors, rows[block].unsqueeze(2), out=scores[block].unsqueeze(2))
         ctx.save_for_backward(users, items, u, i, rows)
+        ctx.by_item = None
         return scores
 
     @staticmethod
@@ -44,10 +46,12 @@ class PairScores(torch.autograd.Function):
             starts, flat, values, (n_rows, len(items)), check_invariants=False
         )
         of_users = torch.zeros_like(users).index_add_(0, u, by_row @ items)
-        order = torch.argsort(flat, stable=True)
-        ends = torch.bincount(flat, minlength=len(items)).cumsum(0)
+        if ctx.by_item is None:  # kept for the next loss, where gradients of several are wanted
+            ends = torch.bincount(flat, minlength=len(items)).cumsum(0)
+            ctx.by_item = torch.argsort(flat, stable=True), F.pad(ends, (1, 0))
+        order, ends = ctx.by_item
         by_item = torch.sparse_csr_tensor(
-            F.pad(ends, (1, 0)),
+            ends,
             order // n,
             values[order],
             (len(items), n_rows),
@@ -57,7 +61,12 @@ class PairScores(torch.autograd.Function):
 
 
 def pair_scores(users: Tensor, items: Tensor, u: Tensor, i: Tensor) -> Tensor:
-    """Return ``⟨users[u_b], items[i_bn]⟩``, ``[B, N]``, for ``u [B]`` and ``i [B, N]``."""
+    """Return ``⟨users[u_b], items[i_bn]⟩``, ``[B, N]``, for ``u [B]`` and ``i [B, N]``.
+
+    Like a function of torch's own it can be overridden, by a mode that records look-ups.
+    """
+    if has_torch_function((users, items)):
+        return handle_torch_function(pair_scores, (users, items), users, items, u, i)
     if users.device.type == "cpu" and torch.backends.mkl.is_available():  # type: ignore[no-untyped-call]
         scores: Tensor = PairScores.apply(users, items, u, i)  # type: ignore[no-untyped-call]
         return scores

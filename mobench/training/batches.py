@@ -47,6 +47,23 @@ class Scorer:
         return self.model.loss(scores[:, 0], scores[:, 1:])
 
 
+@dataclass(frozen=True)
+class Predictions:
+    """What the model says of the positives of a batch, all blocks together, and their negatives.
+
+    Attributes:
+        scores: The positive's first, then its negatives', ``[V, 1 + n]``.
+        items: Which items they belong to, ``[V, 1 + n]``.
+        rows: Train row of each positive, ``[V]``.
+        shares: Share of each positive in the accuracy loss, ``[V]``; they add up to 1 on average.
+    """
+
+    scores: Tensor
+    items: Tensor
+    rows: Tensor
+    shares: Tensor
+
+
 class Source(ABC):
     """Batches of one kind, and the block losses of each."""
 
@@ -66,9 +83,20 @@ class Source(ABC):
             pooled: All blocks serve accuracy, so that M = 1.
         """
 
+    @abstractmethod
+    def predict(self, scorer: Scorer, batch: Any) -> Predictions:
+        """Return the predictions for a batch of which all blocks serve accuracy.
+
+        ``Σ shares · loss(scores)`` is the pooled loss that ``losses`` gives.
+        """
+
     def row_weights(self, weights: Tensor, data: TrainData) -> Tensor:
         """Return the sampler's weights ``[M − 1, n]`` as weights of all train rows."""
         return weights
+
+    def targets(self, data: TrainData) -> Tensor:
+        """Return the train rows that can be positives."""
+        return torch.arange(len(data.items), device=data.items.device)
 
 
 class Rows(Source):
@@ -87,8 +115,19 @@ class Rows(Source):
 
     def per_row(self, scorer: Scorer, rows: Tensor) -> Tensor:
         """Return the loss of each of ``rows [V]``."""
+        return scorer.loss(self.predict(scorer, rows).scores)
+
+    def predict(self, scorer: Scorer, batch: Tensor) -> Predictions:
+        """Return the predictions for the rows of ``batch``, of any shape."""
+        rows = batch.reshape(-1)
         users, items = scorer.candidates(rows)
-        return scorer.loss(scorer.model.score(users, None, items))
+        scores = scorer.model.score(users, None, items)
+        return Predictions(scores, items, rows, even_shares(scores))
+
+
+def even_shares(scores: Tensor) -> Tensor:
+    """Return equal shares of the positives that scores ``[V, 1 + n]`` belong to, ``[V]``."""
+    return scores.new_full((len(scores),), 1 / max(1, len(scores)))
 
 
 def block_means(per_row: Tensor, rows: Tensor, weights: Tensor | None, *, pooled: bool) -> Tensor:

@@ -4,7 +4,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from mobench.training.controller import PIController
@@ -16,18 +18,41 @@ class Coordinator(ABC):
     Attributes:
         controller: The PI controller, where there is one.
         aux_weight: Weight of all auxiliary objectives together.
+        needs_gramian: Whether weights depend on the gradients of the losses.
+        observes: Whether ``observe`` wants the losses after each step.
     """
 
     controller: PIController | None = None
     aux_weight: float = 0.0
+    needs_gramian: bool = False
+    observes: bool = False
+
+    @property
+    def wants_gramian(self) -> bool:
+        """Whether ``weights`` must be given a Gramian in this step."""
+        return False
 
     @abstractmethod
-    def weights(self, losses: Tensor) -> Tensor:
-        """Return the weights ``[M]`` (float64) for detached ``losses [M]``, accuracy first."""
+    def weights(self, losses: Tensor, gramian: NDArray[np.float64] | None = None) -> Tensor:
+        """Return the weights ``[M]`` (float64) for detached ``losses [M]``, accuracy first.
+
+        Args:
+            losses: The losses of a batch.
+            gramian: The inner products of their gradients, ``[M, M]``, if it wants them.
+        """
+
+    def observe(self, losses: Tensor) -> None:  # noqa: B027 (few look back)
+        """Take the losses ``[M]`` of the same batch after the step."""
+
+    def end_epoch(self) -> None:  # noqa: B027
+        """Take note that an epoch is over."""
 
     @abstractmethod
     def trace(self) -> Tensor:
-        """Return beta, P and I after the last step, ``[3]`` float64 (NaN where there are none)."""
+        """Return what is to be logged of the last step, float64, NaN where there is nothing.
+
+        The last three are beta, P and I.
+        """
 
     def state_dict(self) -> dict[str, Any]:
         """Return all that changes while training."""
@@ -49,7 +74,7 @@ class Fixed(Coordinator):
         self.fixed = torch.tensor(weights, dtype=torch.float64, device=device)
         self.nothing = torch.full((3,), torch.nan, dtype=torch.float64, device=device)
 
-    def weights(self, losses: Tensor) -> Tensor:
+    def weights(self, losses: Tensor, gramian: NDArray[np.float64] | None = None) -> Tensor:
         """Return the fixed weights."""
         return self.fixed
 
@@ -78,7 +103,7 @@ class Controlled(Coordinator):
         self.shares = torch.tensor(shares, dtype=torch.float64, device=controller.integral.device)
         self.beta = torch.full_like(controller.integral, torch.nan)
 
-    def weights(self, losses: Tensor) -> Tensor:
+    def weights(self, losses: Tensor, gramian: NDArray[np.float64] | None = None) -> Tensor:
         """Step the controller with the accuracy loss and return all weights."""
         self.beta = self.pi.step(losses[0])
         return torch.cat((self.beta.unsqueeze(0), self.aux_weight * self.shares))

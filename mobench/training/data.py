@@ -81,7 +81,7 @@ def sampler(
 ) -> AdaptiveSampler:
     """Return the sampler of a run: one block per objective, or one block to be weighted.
 
-    ``continue`` sees as many positives per step as the run it is compared with, all uniform.
+    ``continue`` and the rivals see as many positives per step as MoRec, all uniform.
 
     Args:
         dataset: The dataset.
@@ -95,13 +95,13 @@ def sampler(
     if positions:
         item = item[Sequences.of([train], dataset.n_users).targets()]
         n_rows = n_windows(dataset, config.max_length)
-    if config.method == "morec":
+    if config.adapts:
         masses = {
             name: Masses.over(goal.groups[item], goal.start_weights())
             for name, goal in wanted.items()
         }
     else:
-        extra = len(config.auxiliary) if config.method == "continue" else 0
+        extra = len(config.auxiliary) if config.starts_from_base else 0
         uniform = np.zeros(len(item), dtype=np.int64)
         masses = {f"uniform {i}": Masses.over(uniform) for i in range(extra)}
     return AdaptiveSampler(

@@ -52,6 +52,7 @@ def history_row(
     kept = accuracy_kept(metrics[guarded], base[guarded]) if base else nan
     beta = trace[:, -3]
     controller = state.coordinator.controller
+    limits = (config.beta_min, config.beta_max) if controller else (nan, nan)
     return {
         "epoch": state.epoch,
         "loss": float(trace[:, 0].mean()),
@@ -61,8 +62,8 @@ def history_row(
         "kept": kept,
         "valid": base is None or is_valid(kept, selection.keep),
         "beta": float(beta.mean()),
-        "beta_low_share": float((beta <= config.beta_min).mean()),
-        "beta_high_share": float((beta >= config.beta_max).mean()),
+        "beta_low_share": float((beta <= limits[0]).mean()),
+        "beta_high_share": float((beta >= limits[1]).mean()),
         "target_loss": controller.target if controller else nan,
         "learning_rate": state.optimizer.param_groups[0]["lr"],
     }
@@ -73,6 +74,8 @@ def step_rows(state: TrainState, config: TrainConfig, trace: np.ndarray) -> list
     logged = sorted({*range(config.log_every - 1, len(trace), config.log_every), len(trace) - 1})
     names = config.loss_names
     columns = [f"loss_{n}" for n in names] + [f"weight_{n}" for n in names]
+    if state.coordinator.needs_gramian:
+        columns += [f"norm_{n}" for n in names]
     columns += ["beta", "p_term", "i_term"]
     controller = state.coordinator.controller
     target = controller.target if controller else float("nan")

@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,7 +19,8 @@ from mobench.training.data import TrainData
 from mobench.training.log import EpochRecord, epoch_record, history_row, mass_rows, step_rows
 from mobench.training.native import NativeStep
 from mobench.training.state import Row, TrainState
-from mobench.training.step import Step
+from mobench.training.step import GramianStep, Step
+from mobench.training.substitutes import Substitutes
 from mobench.training.validation import Validator
 
 Track = Callable[[Iterable[int], int, int], Iterable[int]]
@@ -38,6 +41,8 @@ class Loop:
         objectives: The auxiliary objectives, by name.
         config: The run's config.
         source: Where the losses of a batch come from.
+        substitutes: What gives every objective a loss on uniform rows, for methods without
+            MoRec's sampler.
         track: Wraps the steps of an epoch to show progress: ``track(steps, epoch, total)``.
         stop: Asked after every step; true saves and raises ``Interrupted``.
         save: Saves the state.
@@ -48,6 +53,7 @@ class Loop:
     objectives: dict[str, Objective]
     config: TrainConfig
     source: Source
+    substitutes: Substitutes | None = None
     track: Track = no_track
     stop: Callable[[], bool] = field(default=lambda: False)
     save: Callable[[], None] = field(default=lambda: None)
@@ -58,7 +64,7 @@ def fit(state: TrainState, loop: Loop) -> Iterator[EpochRecord]:
 
     Raises:
         Interrupted: ``loop.stop`` said so; the state was saved after the step.
-        TrainingError: A loss is not finite.
+        TrainingError: A loss is not finite, or a solver has no weights.
     """
     while not state.stopped and state.epoch < loop.config.max_epochs:
         started = time.perf_counter() - state.seconds
@@ -66,7 +72,7 @@ def fit(state: TrainState, loop: Loop) -> Iterator[EpochRecord]:
         step = make_step(state, loop)
         total = len(batches)
         for index in loop.track(range(state.step, total), state.epoch + 1, total):
-            state.trace[index] = step(loop.data, batches[index])
+            state.trace[index] = take(step, state, loop, batches[index])
             state.step = index + 1
             if state.step % loop.config.log_every == 0 or state.step == total:
                 check_finite(state, loop.config)
@@ -79,6 +85,22 @@ def fit(state: TrainState, loop: Loop) -> Iterator[EpochRecord]:
         yield record
         if loop.stop():
             leave(state, loop)
+
+
+def take(step: Step | NativeStep, state: TrainState, loop: Loop, batch: Any) -> Tensor:
+    """Take a step, and the parameters after it into their mean; return its row of the trace.
+
+    Raises:
+        TrainingError: There is no way on from here; the message says where that is.
+    """
+    try:
+        row = step(loop.data, batch)
+    except TrainingError as error:
+        where = f"epoch {state.epoch + 1}, step {state.step + 1}"
+        raise TrainingError(f"{error.message} ({where})", error.hint) from error
+    if state.average:
+        state.average.add()
+    return row
 
 
 def leave(state: TrainState, loop: Loop) -> None:
@@ -104,22 +126,24 @@ def make_step(state: TrainState, loop: Loop) -> Step | NativeStep:
     """Return the step function of an epoch."""
     config = loop.config
     weights = None
-    if config.sampler_mode == "reweight" and config.method == "morec":
+    if config.sampler_mode == "reweight" and config.adapts:
         rows = [state.sampler.row_weights(name) for name in config.auxiliary]
         stacked = np.stack(rows) if rows else np.zeros((0, len(loop.data.items)))
         weights = torch.from_numpy(stacked.astype(np.float32)).to(loop.data.device)
         weights = loop.source.row_weights(weights, loop.data)
     state.model.train()
-    step = Step(
+    kind = GramianStep if state.coordinator.needs_gramian else Step
+    step = kind(
         state.model,
         state.optimizer,
         state.coordinator,
         state.negatives,
         weights,
-        config.method != "morec",
+        not config.adapts,
         config.n_negatives,
         config.weight_decay,
         loop.source,
+        loop.substitutes,
     )
     return NativeStep(step) if state.engine == "native" else step
 
@@ -150,8 +174,10 @@ def end_epoch(state: TrainState, loop: Loop, started: float) -> EpochRecord:
         TrainingError: The model's scores are not finite.
     """
     state.epoch, state.step = state.epoch + 1, 0
+    state.coordinator.end_epoch()
     trace = state.trace.cpu().numpy()
-    metrics, seen = loop.validator(state.model)
+    with state.average.in_place() if state.average else nullcontext():
+        metrics, seen = loop.validator(state.model)
     if not np.isfinite(seen.loss).all():  # every rank would be 1: nothing is better than NaN
         raise TrainingError(
             f"scores are not finite after epoch {state.epoch}", "lower --learning-rate."

@@ -135,7 +135,7 @@ class NativeStep:
         pulls = shares @ weights.to(torch.float32) / plain.n_negatives
         places = *(t.gradient for t in tables), *(t.touched for t in tables)
         _kernels().add_gradients(*pairs, torch.sigmoid(gaps).numpy(), pulls.numpy(), *places)
-        self._move(plain.weight_decay * float(weights.sum()))
+        self._move(float(plain.decay(weights)))
         return torch.cat((losses, weights, plain.coordinator.trace()))
 
     def _shares(self, rows: Tensor) -> Tensor:

@@ -117,18 +117,23 @@ class LazyAdam(Adam):
             return
         for table in parameters:
             assert table.grad is not None
-            move = _move_rows if table.device.type == "cpu" else _move_masked
+            known = table.device.type == "cpu" or table.grad.is_sparse
+            move = _move_rows if known else _move_masked
             move(table, table.grad, self.moments(table), group)
 
 
 def _move_rows(
     table: Tensor, gradient: Tensor, state: dict[str, Tensor], group: dict[str, Any]
 ) -> None:
-    """Take a step on the touched rows of ``table [R, D]``."""
-    rows = touched_rows(gradient).nonzero().squeeze(1)
+    """Take a step on the touched rows of ``table [R, D]``; a sparse gradient names them."""
+    if gradient.is_sparse:
+        rows, values = gradient._indices()[0], gradient._values()
+    else:
+        rows = touched_rows(gradient).nonzero().squeeze(1)
+        values = gradient.index_select(0, rows)
     whole = (table, state["exp_avg"], state["exp_avg_sq"])
     parts = [tensor.index_select(0, rows) for tensor in whole]
-    _update(parts, gradient.index_select(0, rows), state["step"].add_(1), group)
+    _update(parts, values, state["step"].add_(1), group)
     for tensor, part in zip(whole, parts, strict=True):
         tensor.index_copy_(0, rows, part)
 
@@ -173,10 +178,15 @@ def add_decay(optimizer: Optimizer, strength: Tensor) -> None:
     for group in optimizer.param_groups:
         for parameter in group["params"]:
             if parameter.grad is not None:
-                term = strength.to(parameter.dtype)
-                if group.get("lazy"):
-                    term = term * touched_rows(parameter.grad).unsqueeze(1)
-                parameter.grad.addcmul_(parameter, term)
+                add_term(parameter, parameter.grad, strength, lazy=group.get("lazy", False))
+
+
+def add_term(parameter: Tensor, gradient: Tensor, strength: Tensor, *, lazy: bool) -> None:
+    """Add ``strength · parameter`` to its gradient; if ``lazy``, to touched rows only."""
+    term = strength.to(parameter.dtype)
+    if lazy:
+        term = term * touched_rows(gradient).unsqueeze(1)
+    gradient.addcmul_(parameter, term)
 
 
 def make_optimizer(model: Backbone, config: TrainConfig) -> Adam:

@@ -15,8 +15,10 @@ from mobench.models import Backbone, find, fresh, n_parameters
 from mobench.models.device import pick_device
 from mobench.training.architecture import as_input, code_of, settle
 from mobench.training.data import by_positions, objectives
+from mobench.training.fitting import check_fit
 from mobench.training.inherit import inherit
 from mobench.training.optimizer import make_optimizer
+from mobench.training.rivals import solver_of
 from mobench.training.vectors import Vectors, read_vectors
 
 
@@ -86,7 +88,7 @@ def plan(
     Args:
         config: What the user set.
         dataset_path: A dataset artifact.
-        base_path: A base run; needed by ``morec`` and ``continue``.
+        base_path: A base run; needed by all methods that start from one.
         path: Where the run artifact will be.
         vectors: A file of vectors that a base run takes as they are.
         first: The base run if it is still to be made; give it to the plan with ``replace``.
@@ -103,7 +105,7 @@ def plan(
             f"'{dataset_path}' has no rows in train or val", "prepare with a smaller --k-core."
         )
     config = config.with_defaults(PRESETS[config.preset])
-    needs_base = config.method in ("morec", "continue")
+    needs_base = config.starts_from_base
     if base_path and not needs_base:
         raise ConfigError(f"--base does not go with --method {config.method}", "leave it out.")
     if needs_base and not base_path and not first:
@@ -111,7 +113,7 @@ def plan(
             f"--method {config.method} starts from a base run",
             f"make one with 'mobench train {dataset_path} --method base'.",
         )
-    _check_fit(config)
+    check_fit(config)
     base = _base(base_path, dataset, config.seed) if base_path else None
     if base:
         config = inherit(config, base.manifest.config)
@@ -124,10 +126,12 @@ def plan(
     given = _vectors(config, dataset, vectors) if vectors else None
     if given:
         config = config.with_defaults({"embedding_size": given.width})
-    if config.method == "morec":
+    if len(config.loss_names) > 1:
         for goal in objectives(dataset, config).values():
             goal.start_weights()
     found = Plan(dataset, config, base, path, device, given, code)
+    if config.solver:
+        solver_of(config, found.steps_per_epoch)  # refuses what it cannot do
     _check_memory(found)
     return found
 
@@ -142,20 +146,6 @@ def _check_memory(plan: Plan) -> None:
             f"--embedding-size {plan.config.embedding_size} needs {needed / 2**30:,.0f} GiB of"
             f" memory, this machine has {there / 2**30:,.0f}",
             "choose a smaller one.",
-        )
-
-
-def _check_fit(config: TrainConfig) -> None:
-    """Refuse settings that the method would not look at."""
-    for name in ("keep_accuracy", "target_loss"):
-        if config.method != "morec" and getattr(config, name) is not None:
-            flag = f"--{name.replace('_', '-')}"
-            raise ConfigError(
-                f"{flag} does nothing for method {config.method}", "use it with --method morec."
-            )
-    if config.tune and config.method not in ("base", "morec"):
-        raise ConfigError(
-            f"--tune: method {config.method} has nothing to tune", "use it with base or morec."
         )
 
 

@@ -1,9 +1,11 @@
 """The state that a run starts from."""
 
+import dataclasses
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors.torch import load_file
 from torch import Tensor
 
@@ -13,21 +15,28 @@ from mobench.errors import ConfigError, TrainingError
 from mobench.metrics.comparison import KEEP, imp_over
 from mobench.models import Backbone, Histories, fresh
 from mobench.objectives import Validation
+from mobench.training.average import Average
 from mobench.training.batches import Rows, Scorer, Source
 from mobench.training.controller import PIController
 from mobench.training.coordinator import Controlled, Coordinator, Fixed
 from mobench.training.data import TrainData, by_positions, objectives, sampler
 from mobench.training.guard import Guard
-from mobench.training.loop import Loop, sampler_signals
+from mobench.training.loop import Loop, make_step, sampler_signals
 from mobench.training.native import native_loss, usable
 from mobench.training.noise import Noise
 from mobench.training.optimizer import make_optimizer
 from mobench.training.plan import Plan
+from mobench.training.rivals import set_units, solver_of
 from mobench.training.selection import Selection
+from mobench.training.solved import Solved
 from mobench.training.state import TrainState
-from mobench.training.step import accuracy_loss
+from mobench.training.step import Step, accuracy_loss
+from mobench.training.substitutes import Substitutes
 from mobench.training.validation import Validator, support
 from mobench.training.windows import HistoryRows, Positions
+
+FIRST_STEPS = 100
+"""Batches over which the losses before training are averaged."""
 
 
 def make_loop(plan: Plan) -> Loop:
@@ -35,8 +44,13 @@ def make_loop(plan: Plan) -> Loop:
     data = TrainData.load(plan.dataset, plan.device)
     length = plan.kind.uses_history and plan.config.max_length
     validator = Validator(plan.dataset, data, plan.config, length)
-    source = make_source(plan)
-    return Loop(data, validator, objectives(plan.dataset, plan.config), plan.config, source)
+    source, config = make_source(plan), plan.config
+    losses = None
+    if config.uses_substitutes:
+        items = plan.dataset.items
+        losses = Substitutes(config.objectives, items, data, source, config.fair_loss)
+    goals = objectives(plan.dataset, config)
+    return Loop(data, validator, goals, config, source, losses)
 
 
 def make_source(plan: Plan) -> Source:
@@ -94,18 +108,42 @@ def begin(plan: Plan, loop: Loop) -> TrainState:
         selection=selection,
         guard=guard,
         trace=torch.zeros(
-            (plan.steps_per_epoch, 2 * len(config.loss_names) + 3),
+            (plan.steps_per_epoch, 2 * len(config.loss_names) + coordinator.trace().numel()),
             dtype=torch.float64,
             device=plan.device,
         ),
-        engine="native" if usable(model, loop.data, config.n_negatives) else "torch",
+        engine="native" if _is_native(coordinator, model, loop) else "torch",
     )
+    if isinstance(coordinator, Solved):
+        state.average = Average(model) if coordinator.solver.needs_average else None
+        set_units(coordinator.solver, lambda: first_losses(state, loop))
     if first:
         state.signals = sampler_signals(loop.objectives, state, first[1])
         state.history.append(first_row(state, *first[::2]))
     state.remember_best()
     state.start = state.best
     return state
+
+
+def _is_native(coordinator: Coordinator, model: Backbone, loop: Loop) -> bool:
+    """Return whether the native step does what is wanted: block losses, weights from them alone."""
+    plain = not (coordinator.needs_gramian or coordinator.observes or loop.substitutes)
+    return plain and usable(model, loop.data, loop.config.n_negatives)
+
+
+def first_losses(state: TrainState, loop: Loop) -> NDArray[np.float64]:
+    """Return the mean loss of each objective before training, ``[M]``, over some batches."""
+    config = loop.config
+    batches = loop.source.epoch(state.sampler.batches()[:FIRST_STEPS], loop.data)
+    step = make_step(dataclasses.replace(state, engine="torch"), loop)
+    assert isinstance(step, Step)
+    negatives = loop.data.negatives(config, "first losses negatives")
+    Noise().reseed(config.seed, "first losses dropout")
+    scorer = Scorer(state.model, loop.data, negatives, config.n_negatives)
+    with torch.no_grad():
+        losses = [step.losses(scorer, batches[index]) for index in range(len(batches))]
+    mean: NDArray[np.float64] = torch.stack(losses).to(torch.float64).mean(0).cpu().numpy()
+    return mean
 
 
 def check_keep(plan: Plan, metrics: dict[str, Any]) -> None:
@@ -133,7 +171,10 @@ def base_loss(plan: Plan, loop: Loop, model: Backbone) -> float:
 def coordinate(plan: Plan, loss: float | None) -> tuple[Coordinator, Guard | None]:
     """Return the coordinator, and the guard if a share of accuracy is to be kept."""
     config = plan.config
-    if config.method != "morec" or loss is None:
+    if config.solver:
+        solver = solver_of(config, plan.steps_per_epoch)
+        return Solved(solver, config.wishes, plan.device, config.solve_every), None
+    if not config.has_controller or loss is None:
         return Fixed([1.0], plan.device), None
     target = config.target_loss or loss * (1 + config.slack)
     controller = PIController(

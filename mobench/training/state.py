@@ -12,6 +12,7 @@ from torch import Tensor
 from mobench.artifacts.disk import explained
 from mobench.errors import ArtifactError
 from mobench.models import Backbone
+from mobench.training.average import Average
 from mobench.training.coordinator import Coordinator
 from mobench.training.guard import Guard
 from mobench.training.negatives import NegativeSampler
@@ -31,13 +32,15 @@ class TrainState:
         epoch: Epochs completed.
         step: Steps taken in the current epoch.
         signals: Sampler signals from the last validation, to be applied when an epoch begins.
-        trace: One row per step of the current epoch (see ``Step``), ``[steps, 2M + 3]``.
+        trace: One row per step of the current epoch (see ``Step``), ``[steps, 2M + 3]``, or with
+            gradient norms ``[steps, 3M + 3]``.
         best: Weights of the selected epoch.
         history: Rows of history.parquet so far; ``steps`` and ``masses`` likewise.
         seconds: Time that the current epoch took before training was interrupted in it.
         stopped: Why training ended early, if it did.
         start: Weights before the first step (not saved: they come from the base).
         noise: The stream of dropout.
+        average: The mean of the parameters, where that is what is validated and kept.
         engine: ``torch``, or ``native`` for the step in native code; a resumed run keeps it.
     """
 
@@ -60,6 +63,7 @@ class TrainState:
     stopped: str = ""
     start: dict[str, Tensor] = field(default_factory=dict)
     noise: Noise = field(default_factory=Noise)
+    average: Average | None = None
     engine: str = "torch"
 
     PARTS = (
@@ -71,6 +75,7 @@ class TrainState:
         "selection",
         "guard",
         "noise",
+        "average",
     )
     LOGS = ("history", "steps", "masses", "seconds", "stopped", "engine")
     VALUES = ("epoch", "step", "signals", "trace", "best", *LOGS)
@@ -120,8 +125,10 @@ class TrainState:
         self.masses = [row for row in self.masses if row["epoch"] <= self.epoch]
 
     def remember_best(self) -> None:
-        """Keep a copy of the model's weights."""
-        self.best = {name: value.clone() for name, value in self.model.state_dict().items()}
+        """Keep a copy of the model's weights, or of their mean."""
+        means = self.average.means if self.average else {}
+        values = self.model.state_dict() | means
+        self.best = {name: value.clone() for name, value in values.items()}
 
 
 def _unreadable(path: Path) -> ArtifactError:

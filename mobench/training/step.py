@@ -1,6 +1,7 @@
 """One optimiser step, and the accuracy loss that it would see without learning."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,10 +10,20 @@ from torch import Tensor
 
 from mobench.models import Backbone
 from mobench.training.batches import Rows, Scorer, Source
+from mobench.training.combine import Combiner
 from mobench.training.coordinator import Coordinator
 from mobench.training.data import TrainData
+from mobench.training.gradients import (
+    Lookups,
+    check_gramian,
+    dense_gramian,
+    gramian,
+    jacobian,
+)
 from mobench.training.negatives import NegativeSampler
+from mobench.training.noise import Noise
 from mobench.training.optimizer import Optimizer, add_decay
+from mobench.training.substitutes import Substitutes
 
 
 @dataclass
@@ -30,6 +41,8 @@ class Step:
         n_negatives: Negatives per positive.
         weight_decay: Coupled L2 per unit of loss weight.
         source: Where the losses of a batch come from.
+        substitutes: What gives the losses instead, from predictions of blocks that all serve
+            accuracy.
     """
 
     model: Backbone
@@ -41,24 +54,106 @@ class Step:
     n_negatives: int
     weight_decay: float
     source: Source = field(default_factory=Rows)
+    substitutes: Substitutes | None = None
 
     def __call__(self, data: TrainData, batch: Any) -> Tensor:
         """Take one step on a batch of the source.
 
         Returns:
-            Losses ``[M]``, weights ``[M]``, beta, P and I in one vector (float64, detached): read
-            it once per logging interval, so that a GPU is not waited for here.
+            Losses ``[M]``, weights ``[M]``, and the coordinator's trace (float64, detached), in one
+            vector: read it once per logging interval, so that a GPU is not waited for here.
         """
         scorer = Scorer(self.model, data, self.negatives, self.n_negatives)
-        losses = self.source.losses(scorer, batch, self.row_weights, pooled=self.pooled)
+        streams = Streams(self.negatives) if self.coordinator.observes else None
+        losses, weights = self.descend(scorer, batch)
+        if streams:
+            with torch.no_grad(), streams.again():
+                self.coordinator.observe(self.losses(scorer, batch).to(torch.float64))
+        return torch.cat((losses, weights, self.coordinator.trace()))
+
+    def descend(self, scorer: Scorer, batch: Any) -> tuple[Tensor, Tensor]:
+        """Move the model; return losses and weights, ``[M]`` float64 both."""
+        losses = self.losses(scorer, batch)
         detached = losses.detach().to(torch.float64)
         weights = self.coordinator.weights(detached)
         self.optimizer.zero_grad()
         torch.autograd.backward(weights.to(losses.dtype) @ losses)
-        if self.weight_decay > 0:  # as strong beside the loss whatever the weights sum up to
-            add_decay(self.optimizer, self.weight_decay * weights.sum())
+        if self.weight_decay > 0:
+            add_decay(self.optimizer, self.decay(weights))
         self.optimizer.step()
-        return torch.cat((detached, weights, self.coordinator.trace()))
+        return detached, weights
+
+    def losses(self, scorer: Scorer, batch: Any) -> Tensor:
+        """Return the loss of each objective, ``[M]``."""
+        if self.substitutes:
+            return self.substitutes(scorer, self.source.predict(scorer, batch))
+        return self.source.losses(scorer, batch, self.row_weights, pooled=self.pooled)
+
+    def decay(self, weights: Tensor) -> Tensor:
+        """Return the strength of the L2 term, ``[]``: as large beside the loss whatever its size.
+
+        Negative weights count by their size: a loss that is to grow must not turn decay to growth.
+        """
+        return self.weight_decay * weights.abs().sum()
+
+
+@dataclass
+class GramianStep(Step):
+    """A step whose weights depend on the gradients of the losses.
+
+    The gradients are taken one loss at a time, on the rows of tables that are read, and then added
+    up by their weights, so that no further backward pass is needed. The first step (of an epoch)
+    compares their inner products with those of plain gradients.
+    """
+
+    def __post_init__(self) -> None:
+        """Make what is kept from step to step."""
+        self.combine = Combiner(self.optimizer)
+        self.parameters = list(self.model.parameters())
+        self.is_checked = False
+
+    def descend(self, scorer: Scorer, batch: Any) -> tuple[Tensor, Tensor]:
+        """Move the model; in steps that need no Gramian, as ever."""
+        if not self.coordinator.wants_gramian:
+            return super().descend(scorer, batch)
+        streams = None if self.is_checked else Streams(self.negatives)
+        with Lookups(self.parameters) as lookups:
+            losses = self.losses(scorer, batch)
+        detached = losses.detach().to(torch.float64)
+        parts = jacobian(losses, self.parameters, lookups.made)
+        found = gramian(parts, len(losses))
+        weights = self.coordinator.weights(detached, found)
+        if streams:
+            with streams.again():
+                plain = self.losses(scorer, batch)
+            check_gramian(found, dense_gramian(plain, self.parameters))
+            self.is_checked = True
+        self.combine(parts, weights, self.decay(weights))
+        self.optimizer.step()
+        return detached, weights
+
+
+@dataclass
+class Streams:
+    """Where the random streams of a step were, to draw the same again.
+
+    Attributes:
+        negatives: Where negatives come from.
+    """
+
+    negatives: NegativeSampler
+    noise: Noise = field(default_factory=Noise)
+
+    def __post_init__(self) -> None:
+        """Remember where they are."""
+        self.places = self.negatives.state_dict(), self.noise.state_dict()
+
+    @contextmanager
+    def again(self) -> Iterator[None]:
+        """Draw again from there; whoever draws as much ends where the streams were before."""
+        self.negatives.load_state_dict(self.places[0])
+        self.noise.load_state_dict(self.places[1])
+        yield
 
 
 @torch.no_grad()

@@ -3,7 +3,7 @@
 import dataclasses
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,44 +12,37 @@ from mobench.errors import Interrupted, TrainingError
 from mobench.seeds import Seeds
 from mobench.training.loop import Track, fit
 from mobench.training.plan import Plan
+from mobench.training.space import Value, space
 from mobench.training.start import begin, make_loop
 from mobench.training.state import Row
 
-SPACE: dict[str, dict[str, Sequence[float]]] = {
-    "base": {
-        "learning_rate": (3e-4, 1e-3, 3e-3),
-        "weight_decay": (0.0, 1e-6, 3e-6, 1e-5, 3e-5, 1e-4),
-        "negative_power": (0.0, 0.25, 0.5, 0.75, 1.0),
-    },
-    "morec": {
-        "aux_weight": (0.1, 0.2, 0.4, 0.8),
-        "slack": (0.05, 0.1, 0.2, 0.3),
-        "sampler_step": (0.01, 0.03, 0.1),
-    },
-}
-"""What each method tries; values are drawn at random without repetition."""
 
-
-def settings(config: TrainConfig) -> list[dict[str, float]]:
+def settings(config: TrainConfig) -> list[dict[str, Value]]:
     """Return the settings to try: the config's own first, then others from the space.
 
     There are ``config.tune`` of them, fewer if the space is smaller.
     """
-    space = SPACE[config.method]
+    values_of = space(config)
     rng = Seeds(config.seed).numpy("tune")
-    first = {name: float(getattr(config, name)) for name in space}
+    first: dict[str, Value] = {name: _own(config, name) for name in values_of}
     tried = [first]
     size = 1
-    for values in space.values():
+    for values in values_of.values():
         size *= len(values)
     for index in rng.permutation(size):
-        candidate: dict[str, float] = {}
-        for name, values in space.items():
+        candidate: dict[str, Value] = {}
+        for name, values in values_of.items():
             index, place = divmod(int(index), len(values))
             candidate[name] = values[place]
         if candidate != first:
             tried.append(candidate)
     return tried[: config.tune]
+
+
+def _own(config: TrainConfig, name: str) -> Value:
+    """Return the config's own value, as trials.parquet and the space hold it."""
+    value = config.wishes[0] if name == "acc_share" else getattr(config, name)
+    return value if isinstance(value, str) else float(value)
 
 
 def tuned(
@@ -82,10 +75,10 @@ def tuned(
         temporary.write_text(json.dumps(trials))
         temporary.replace(notes)
     best = max(trials, key=lambda row: (row["valid"], row["score"]))
-    return with_settings(plan, {name: best[name] for name in SPACE[plan.config.method]}), trials
+    return with_settings(plan, {name: best[name] for name in space(plan.config)}), trials
 
 
-def trial(plan: Plan, values: dict[str, float], stop: Callable[[], bool]) -> Row:
+def trial(plan: Plan, values: dict[str, Value], stop: Callable[[], bool]) -> Row:
     """Train once and return settings and score; a trial that diverges scores lowest."""
     loop = make_loop(plan)
     loop.stop = stop

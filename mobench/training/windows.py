@@ -10,7 +10,7 @@ from torch import Tensor
 
 from mobench.data.sequences import Sequences
 from mobench.models import Histories
-from mobench.training.batches import Scorer, Source, block_means
+from mobench.training.batches import Predictions, Scorer, Source, block_means, even_shares
 from mobench.training.data import TrainData
 
 Ints = NDArray[np.int64]
@@ -106,14 +106,22 @@ class HistoryRows(Source):
 
     def per_row(self, scorer: Scorer, batch: Batch) -> Tensor:
         """Return the loss of each row of the blocks, ``[M', B]``."""
+        return scorer.loss(self.scored(scorer, batch)[0]).view(batch.blocks.shape)
+
+    def scored(self, scorer: Scorer, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Return scores and items of each row of the blocks, ``[M' · B, 1 + n]`` both."""
         users, items = scorer.candidates(batch.blocks.reshape(-1))
         score, before = scorer.model.score, self.histories.before
         scores = [
             score(users[part.places], before(part.ends, part.width), items[part.places])
             for part in batch.parts
         ]
-        in_order = torch.cat(scores).index_select(0, batch.order)
-        return scorer.loss(in_order).view(batch.blocks.shape)
+        return torch.cat(scores).index_select(0, batch.order), items
+
+    def predict(self, scorer: Scorer, batch: Batch) -> Predictions:
+        """Return the predictions for the rows of all blocks."""
+        scores, items = self.scored(scorer, batch)
+        return Predictions(scores, items, batch.blocks.reshape(-1), even_shares(scores))
 
 
 class Positions(HistoryRows):
@@ -162,6 +170,11 @@ class Positions(HistoryRows):
 
     def per_target(self, scorer: Scorer, batch: Batch) -> tuple[Tensor, Tensor]:
         """Return loss and train row of each target of block 0, ``[V]`` both."""
+        scores, _, rows = self.scored_targets(scorer, batch)
+        return scorer.loss(scores), rows
+
+    def scored_targets(self, scorer: Scorer, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+        """Return scores and items ``[V, 1 + n]`` and train row ``[V]`` of block 0's targets."""
         if batch.targets is None:
             raise TypeError("a batch of positions has windows")
         _, items = scorer.candidates(batch.targets)
@@ -170,7 +183,28 @@ class Positions(HistoryRows):
             states(before(part.ends, part.width)).flatten(0, 1).index_select(0, part.places)
             for part in batch.windows
         ]
-        return scorer.loss(scorer.model.score_states(torch.cat(used), items)), batch.targets
+        return scorer.model.score_states(torch.cat(used), items), items, batch.targets
+
+    def predict(self, scorer: Scorer, batch: Batch) -> Predictions:
+        """Return the predictions for the targets of the windows, then for the drawn rows."""
+        scores, items, rows = self.scored_targets(scorer, batch)
+        n_blocks = 1 + len(batch.blocks)
+        share = 1 / (batch.blocks.shape[1] * self.mean_targets * n_blocks)
+        windows = Predictions(scores, items, rows, scores.new_full((len(rows),), share))
+        if n_blocks == 1:
+            return windows
+        drawn = super().predict(scorer, batch)
+        shares = drawn.shares * (1 - 1 / n_blocks)
+        return Predictions(
+            torch.cat((scores, drawn.scores)),
+            torch.cat((items, drawn.items)),
+            torch.cat((rows, drawn.rows)),
+            torch.cat((windows.shares, shares)),
+        )
+
+    def targets(self, data: TrainData) -> Tensor:
+        """Return the rows that have a history."""
+        return torch.from_numpy(self.rows).to(data.items.device)
 
     def row_weights(self, weights: Tensor, data: TrainData) -> Tensor:
         """Return the weights of the targets as weights of all train rows; others have 0."""

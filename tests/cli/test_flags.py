@@ -4,6 +4,7 @@ import typer
 
 from mobench.cli.app import COMMANDS, app_for
 from mobench.config import (
+    METHODS,
     CompareConfig,
     EvalConfig,
     PrepConfig,
@@ -162,3 +163,8 @@ def test_every_field_with_a_panel_is_a_flag_that_shows_its_default() -> None:
             assert info.description.replace("[", r"\[") in option.help
             if info.default not in (None, ()):
                 assert r"\[default: " in option.help
+
+
+def test_the_help_of_method_names_every_method() -> None:
+    words = options("train")["--method"].help.replace(",", " ").replace(". ", " ").split()
+    assert set(METHODS) <= set(words)

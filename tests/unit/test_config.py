@@ -106,7 +106,7 @@ def test_failures_name_the_setting_the_value_and_a_way_out() -> None:
     )
     assert failure(TrainConfig, method="moerc") == (
         "--method 'moerc' is unknown",
-        "did you mean 'morec'? One of: popularity, base, continue, morec.",
+        f"did you mean 'morec'? One of: {', '.join(METHODS)}.",
     )
     assert failure(TrainConfig, batch_size="0") == (
         "--batch-size: '0' should be greater than or equal to 1",

@@ -205,8 +205,12 @@ def trials(artifact: "Artifact") -> list[str]:
         return []
     table = artifact.read("trials.parquet")
     names = [name for name in table if name not in SCORES]
-    kept = ", ".join(f"{name} {artifact.manifest.config[name]:g}" for name in names)
+    kept = ", ".join(f"{name} {_short(artifact.manifest.config[name])}" for name in names)
     return [f"tried {len(table['score'])} settings, kept {kept}"]
+
+
+def _short(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def summary(artifact: "Artifact") -> list[str]:
