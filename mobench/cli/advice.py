@@ -1,5 +1,6 @@
 """Which command comes next: one that works as things are, or one that says what is missing."""
 
+import re
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +12,9 @@ from mobench.errors import ArtifactError
 
 if TYPE_CHECKING:
     from mobench.artifacts import Artifact
+
+SHORT = 3
+"""So many runs are named one by one."""
 
 
 def eval_command(run: Path, protocol: EvalConfig | None = None, *, force: bool = True) -> str:
@@ -29,6 +33,17 @@ def eval_command(run: Path, protocol: EvalConfig | None = None, *, force: bool =
             options += [f"--{name}", text]
     taken = places.place("metrics", f"{run.name}-{protocol.split}").exists()
     return shlex.join(["mobench", "eval", str(run), *options, *["--force"] * (force and taken)])
+
+
+def eval_many(runs: Sequence[Path]) -> str:
+    """Return the command that evaluates several runs, their names short where a pattern fits."""
+    words = [str(run) for run in runs]
+    plain = [re.sub(r"-p[\d.-]+(?=-s\d+$)", "-p*", word) for word in words]
+    patterns = sorted({re.sub(r"-s\d+$", "-s*", word) for word in plain})
+    relative = not any(run.is_absolute() for run in runs)
+    found = {str(path) for pattern in patterns if relative for path in Path().glob(pattern)}
+    short = len(words) > SHORT and found == set(words)
+    return " ".join(["mobench", "eval", *(patterns if short else map(shlex.quote, words))])
 
 
 def after_eval(metrics: "Artifact") -> str:

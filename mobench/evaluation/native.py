@@ -45,7 +45,7 @@ def _select(
     for b in range(len(scores)):
         goal, mine, low = wanted[b], target[b], best[b, -1]
         place, equal = np.int64(1), 0
-        for start in range(0, scores.shape[1], GROUP):
+        for start in range(0, scores.shape[1] // GROUP * GROUP, GROUP):
             group = scores[b, start : start + GROUP]
             above, look = ZERO, ZERO
             for j in range(GROUP):  # without a branch inside, so that it runs on many at once

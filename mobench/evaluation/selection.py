@@ -1,7 +1,8 @@
 """Ranks and lists from a block of scores, each in one or two passes over memory.
 
 The columns stand in the order in which equal scores are ranked, so that of two equal ones the left
-one comes first. They are W wide, a whole number of groups of ``GROUP``; −inf fills the rest.
+one comes first. They are W wide. Columns beyond the last whole group of ``GROUP`` are not looked
+at; −inf fills those before it that stand for no item.
 """
 
 from collections.abc import Callable
@@ -47,7 +48,7 @@ def select(scores: Tensor, target: Tensor, wanted: Tensor, k: int) -> Selected:
     """Rank the targets and find the k best columns of each row.
 
     Args:
-        scores: ``[B, W]`` float32, contiguous, −inf where masked.
+        scores: ``[B, W]`` float32, contiguous, −inf where masked and where no item stands.
         target: Column of the target, ``[B]`` int64.
         wanted: Its score, ``[B, 1]``.
         k: Length of the lists.
@@ -60,16 +61,23 @@ def select(scores: Tensor, target: Tensor, wanted: Tensor, k: int) -> Selected:
     return Selected(rank.to(torch.int32), tied, columns, best, maxima.amax(1).isnan())
 
 
+def groups_of(scores: Tensor) -> Tensor:
+    """Return a view of the whole groups, ``[B, W // GROUP, GROUP]``."""
+    n_groups = scores.shape[1] // GROUP
+    return scores[:, : n_groups * GROUP].view(len(scores), n_groups, GROUP)
+
+
 def _survey(scores: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Return all that takes a look at every score.
 
     Returns:
         How many scores of each row are above and equal to ``wanted [B, 1]``, and the best of each
-        group of columns, ``[B, W / GROUP]``; NaN where one is.
+        group of columns, ``[B, W // GROUP]``; NaN where one is.
     """
-    grouped = scores.view(len(scores), -1, GROUP)
+    grouped = groups_of(scores)
     if scores.is_cuda:
         return (scores > wanted).sum(1), (scores == wanted).sum(1), grouped.amax(2)
+    scores = grouped.flatten(1)
     above, at_least = np.empty((2, len(scores)), np.int64)
     maxima = torch.empty(grouped.shape[:2])
     step = max(1, CHUNK // scores.shape[1])
@@ -105,12 +113,12 @@ def _earlier(scores: Tensor, target: Tensor, wanted: Tensor, tied: Tensor) -> Te
 def top_columns(scores: Tensor, maxima: Tensor, k: int) -> tuple[Tensor, Tensor]:
     """Return scores and columns of the k best, ``[B, k]``.
 
-    The k best lie in the k groups with the best ``maxima [B, W / GROUP]`` (equal ones: the left
+    The k best lie in the k groups with the best ``maxima [B, W // GROUP]`` (equal ones: the left
     ones), since each of these holds a column that comes before all of the others'.
     """
     groups = largest(maxima, min(k, maxima.shape[1]))[1].sort(1).values
     rows = torch.arange(len(scores), device=scores.device).unsqueeze(1)
-    held = scores.view(len(scores), -1, GROUP)[rows, groups]  # [B, k, GROUP]
+    held = groups_of(scores)[rows, groups]  # [B, k, GROUP]
     best, spots = largest(held.flatten(1), k)
     return best, groups.gather(1, spots // GROUP) * GROUP + spots % GROUP
 

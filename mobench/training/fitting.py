@@ -62,10 +62,10 @@ def check_fit(config: TrainConfig) -> None:
             f"{config.solver} weighs objectives, and acc is the only one",
             "name more with --objectives, or use --method continue.",
         )
-    if config.tune and not space(config):
+    if config.tries and not space(config):
         raise ConfigError(
-            f"--tune: {_method(config)} has nothing to tune",
-            "use it with base, morec or a rival of it.",
+            f"--tries: {_method(config)} has nothing to try",
+            "use it with base, continue, morec or a rival of it.",
         )
 
 

@@ -8,7 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from mobench.artifacts import Artifact, read_columns
-from mobench.config import EvalConfig, ReportConfig, build
+from mobench.config import EvalConfig, PrepConfig, ReportConfig, build
+from mobench.data.prep import prepare
 from mobench.errors import ArtifactError, ConfigError, DataError
 from mobench.evaluation import list_file
 from mobench.evaluation.external import Given, evaluate_lists
@@ -24,7 +25,8 @@ CONFIG = build(EvalConfig, {"k": (3, K), "resamples": 100})
 @pytest.fixture(scope="module")
 def root(tmp_path_factory) -> Path:
     root = tmp_path_factory.mktemp("lists")
-    planted(root / "datasets" / "toy")
+    source = {"source": ("synthetic:rows=3000,users=120,items=60,seed=2",)}
+    prepare(build(PrepConfig, source), root / "datasets" / "toy")
     base = trained(root, "base", method="base", epochs=3)
     evaluate(CONFIG, base.path, root / "metrics" / "base")
     return root

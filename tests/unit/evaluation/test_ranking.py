@@ -143,7 +143,7 @@ def test_native_code_is_used_where_it_pays_and_changes_nothing(dataset, factors,
     calls, select = [], native.select
     monkeypatch.setattr(native, "select", lambda *given: (calls.append(given), select(*given))[1])
     plain = Ranker(dataset, "val", 6, 0, "cpu").rank(factors)
-    monkeypatch.setattr(ranking, "MIN_SCORES", 30 * 64 * 50)
+    monkeypatch.setattr(ranking, "MIN_SCORES", 30 * 72 * 50)
     fast = Ranker(dataset, "val", 6, 0, "cpu", repeats=50).rank(factors)
     assert len(calls) == 1
     assert Ranker(dataset, "val", 6, 0, "cpu", repeats=49).rank(factors).rank.tolist()
@@ -162,7 +162,7 @@ def test_a_split_without_rows_gives_nothing(tmp_path):
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
 def test_a_gpu_gives_the_same_and_is_waited_for_at_the_end_only(dataset, factors, monkeypatch):
-    monkeypatch.setattr("mobench.evaluation.ranking.BLOCK_FLOATS", 4 * 64)
+    monkeypatch.setattr("mobench.evaluation.ranking.BLOCK_FLOATS", 4 * 72)
     want = Ranker(dataset, "test", 6, 0, "cpu").rank(factors)
     ranker, model = Ranker(dataset, "test", 6, 0, "cuda"), factors.to("cuda")
     found = ranker.rank(model)

@@ -98,6 +98,14 @@ def test_how_the_work_is_cut_changes_nothing(way, chunk, threads, monkeypatch):
     agree(way(*map(torch.from_numpy, (scores, target, wanted)), 5), scores, target, 5)
 
 
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+def test_columns_beyond_the_last_group_are_not_looked_at(way):
+    scores, target, wanted = block(np.random.default_rng(4), 9, 3, 3, 0.1)
+    wider = np.column_stack((scores, np.full((9, 8), -np.inf, np.float32)))
+    found = way(*map(torch.from_numpy, (wider, target, wanted)), 7)
+    agree(found, scores, target, 7)
+
+
 def test_more_hits_than_a_byte_can_count():
     """Eight counters of a byte stand side by side; none may run over into the next."""
     n = 300 * GROUP
