@@ -49,7 +49,9 @@ def _md_row(row: TextRow) -> list[str]:
 
 
 def _md_cell(cell: Cell) -> str:
-    text = f"**{cell.text}**" if cell.best else cell.text
+    text = " ".join(
+        part for part in (f"**{cell.text}**" if cell.best else cell.text, cell.sign) if part
+    )
     return f"{text}<br>{cell.note}" if cell.note else text
 
 

@@ -16,6 +16,7 @@ from mobench.report.notation import (
 )
 from mobench.report.records import Comparison, Estimate, Row
 from mobench.report.text import Cell, Column, Style, TextRow, TextTable
+from mobench.report.verdict import sign
 
 __all__ = ["UNIT", "Cell", "Column", "TextRow", "TextTable", "main_table"]
 
@@ -68,7 +69,10 @@ def _metric(name: str, rows: Sequence[Row]) -> _Measure:
     shown = [row.values[name] for row in rows]
     default = _room(max(scale * each.value for each in shown), 2 if scale > 1 else 3)
     places = decimals([scale * each.sd for each in shown if each.sd], default)
-    cells = [_value(each, scale, places) for each in shown]
+    cells = [
+        replace(_value(each, scale, places), sign=sign(row.change.get(name)))
+        for each, row in zip(shown, rows, strict=True)
+    ]
     arrow = "↑" if metric.higher_is_better else "↓"
     values = [each.value for each in shown]
     return _Measure(Column(metric.label, arrow), cells, values, metric.higher_is_better)
@@ -97,6 +101,7 @@ def _gain(column: Column, rows: Sequence[Row], pick: Callable[[Row], Estimate | 
             percent(each.value, signed=True),
             percent_range(each.low, each.high),
             percent_range(each.low, each.high, digits=1).removesuffix(" %"),
+            sign=sign(each),
         )
         if each
         else Cell(MISSING)

@@ -14,6 +14,8 @@ from mobench.report.text import Cell, TextRow, TextTable
 Styles = Mapping[str, Style]
 
 SMALL_PRINT = "; small print: 95 % interval over users."
+SIGNS = {"▲": "better than base", "▼": "worse than base"}
+SIGN_NOTE = "▲ ▼ Better, worse than base: the test below finds it, corrected for all of the table."
 MARKS = {
     "yes": "✓ yes",
     "no": "✗ no",
@@ -30,7 +32,8 @@ def result_table(text: TextTable, styles: Styles) -> Markup:
     """Return the main table, to be sorted by any column."""
     head = ["Method", *(column.header for column in text.columns)]
     caption = text.caption + ("." if text.show_notes else SMALL_PRINT)
-    notes = [element("li", note) for note in text.footnotes]
+    signed = any(cell.sign for row in text.rows for cell in row.cells)
+    notes = [element("li", note) for note in (*text.footnotes, *[SIGN_NOTE] * signed)]
     rows = [_row(row, styles) for row in text.rows]
     return joined(
         table(caption, head, rows, "Results by method", "sortable results"),
@@ -55,6 +58,8 @@ def _cell(cell: Cell) -> Markup:
     words = MARKS.get(cell.text, cell.text)
     text = element("strong", words, class_="best") if cell.best else words
     note = [element("span", cell.note, class_="note")] if cell.note else []
+    if cell.sign:
+        note = [element("abbr", cell.sign, title=SIGNS[cell.sign], class_="sign"), *note]
     # The value as it is in results.parquet, to sort by.
     value = {"data_value": repr(float(cell.value)) if isfinite(cell.value) else ""}
     return element("td", text, *note, **value)

@@ -36,6 +36,7 @@ class Cell:
         brief: The interval with fewer digits, at most as wide as the table can bear.
         best: Whether to print the value bold.
         value: The value itself, to sort by; ``nan`` for none.
+        sign: ▲ or ▼ where a test, corrected for the table, finds it better or worse than base.
     """
 
     text: str
@@ -43,6 +44,7 @@ class Cell:
     brief: str = ""
     best: bool = False
     value: float = nan
+    sign: str = ""
 
 
 @dataclass(frozen=True)

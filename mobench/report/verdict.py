@@ -86,6 +86,13 @@ def is_clear(estimate: Estimate) -> bool:
     return estimate.p is not None and estimate.p < ALPHA
 
 
+def sign(gain: Estimate | None) -> str:
+    """Return ▲ for a gain over base, ▼ for a loss, nothing where no test finds either."""
+    if gain is None or not is_clear(gain):
+        return ""
+    return "▲" if gain.value > 0 else "▼"
+
+
 def population(test: Test, seeds: int) -> str:
     """Return whom the p of so many seeds speaks of."""
     return "over users and seeds" if test == "both" and seeds > 1 else "over users"

@@ -235,3 +235,18 @@ def test_changes_have_the_sign_of_the_metric_and_the_verdict_of_its_direction(
 def test_unclear_changes_have_no_verdict(comparison: Comparison) -> None:
     # With 99 resamples no corrected p is below 0.05.
     assert {c.verdict for row in change_table(comparison).values() for c in row} == {""}
+
+
+@pytest.mark.parametrize(
+    ("gain", "p", "sign"), [(0.2, 0.04, "▲"), (-0.2, 0.04, "▼"), (0.2, 0.06, "")]
+)
+def test_a_sign_stands_only_behind_a_test(
+    comparison: Comparison, gain: float, p: float, sign: str
+) -> None:
+    row = comparison.row("morec equal")
+    change = {**row.change, "pop_kl": replace(row.change["pop_kl"], value=gain, p=p)}
+    rows = [replace(r, change=change) if r is row else r for r in comparison.rows]
+    table = main_table(replace(comparison, rows=tuple(rows)))
+    titles = [column.title for column in table.columns]
+    found = next(r for r in table.rows if r.label == "morec equal").cells[titles.index("Pop-KL")]
+    assert found.sign == sign  # larger is better in a change, also of a divergence
