@@ -32,7 +32,7 @@ def eval_command(run: Path, protocol: EvalConfig | None = None, *, force: bool =
 
 def after_eval(metrics: "Artifact") -> str:
     """Return what follows the evaluation of a run: what its comparison still lacks, or that."""
-    protocol = build(EvalConfig, metrics.manifest.config)
+    protocol = build(EvalConfig, {**metrics.manifest.config, "preference": None})
     inputs = {entry.role: Path(entry.path) for entry in metrics.manifest.inputs}
     config = TrainConfig(seed=metrics.manifest.seed or 0)
     is_base = metrics.manifest.results["method"] == "base"

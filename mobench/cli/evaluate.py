@@ -41,7 +41,8 @@ def score(config: EvalConfig, run: Path, name: str | None, *, force: bool) -> "E
     """Evaluate a run under its default or a given name."""
     from mobench.evaluation.run import evaluate as engine
 
-    path = places.place("metrics", name or places.metrics_name(run, config.split))
+    usual = places.metrics_name(run, config.split, config.preference)
+    path = places.place("metrics", name or usual)
     return engine(config, run, path, replace=force, track=track_blocks)
 
 

@@ -15,12 +15,13 @@ from mobench.data.dataset import Dataset
 from mobench.errors import ConfigError
 from mobench.evaluation.comparison import against_base
 from mobench.evaluation.outcome import outcome
+from mobench.evaluation.preference import check_preference, wished
 from mobench.evaluation.ranking import Ranker, TopK, Track
 from mobench.manifest import Input
 from mobench.metrics.base import Outcome
 from mobench.metrics.groups import group_hits, slot_shares
 from mobench.metrics.significance import Interval, bootstrap
-from mobench.models import Backbone, Popularity, find, fresh, own
+from mobench.models import Backbone, Conditioned, Popularity, fresh, kind_of, own
 from mobench.models.device import pick_device, set_threads
 
 
@@ -51,10 +52,11 @@ def evaluate(
 
     Raises:
         ArtifactError: An artifact is missing, incomplete, changed, or the name is taken.
-        ConfigError: The split has no rows.
+        ConfigError: The split has no rows, or the preference is not for this run.
     """
     run = Artifact.open(run_path, "run")
     run.verify()
+    check_preference(run, config.preference)
     source = run.open_input("dataset", "dataset")
     base = run.open_input("base", "run") if _has_base(run) else None
     inputs = [run.as_input("run"), source.as_input("dataset")]
@@ -84,7 +86,7 @@ def _score(
 ) -> Artifact:
     device = pick_device(config.device)
     threads = set_threads(0, int(run.manifest.results["n_parameters"]))
-    model = load_model(run, dataset, device)
+    model = load_model(run, dataset, device, config.preference)
     length = model.uses_history and int(run.manifest.config["max_length"])
     ranker = Ranker(dataset, config.split, max(config.k), config.seed, device, length)
     top_k = ranker.rank(model, track)
@@ -103,20 +105,25 @@ def _score(
         write_lists(draft, top_k)
         write_groups(draft, record, dataset, config.k[0])
         results = summary(run, values) | {"tie_share": float(top_k.tied.mean())}
+        results |= wished(run, config.preference)
         if base:
             theirs = outcome(ranker.rank(load_model(base, dataset, device), track), dataset)
             results["comparison"] = against_base(record, theirs, run, config)
         return draft.finish(results, replace=replace)
 
 
-def load_model(run: Artifact, dataset: Dataset, device: str) -> Backbone:
-    """Return the model of a run, ready to score."""
+def load_model(
+    run: Artifact, dataset: Dataset, device: str, preference: Sequence[float] | None = None
+) -> Backbone:
+    """Return the model of a run, ready to score, a conditioned one perhaps for a preference."""
     config = build(TrainConfig, run.manifest.config)
     if own.is_file(config.backbone):
         own.trusted(Path(config.backbone), run.path / "backbone.py")
-    kind = Popularity if config.method == "popularity" else find(config.backbone)
+    kind = Popularity if config.method == "popularity" else kind_of(config)
     model = fresh(kind, dataset.n_users, dataset.n_items, config)
     model.load_state_dict(load_file(run.path / "model.safetensors"))
+    if preference and isinstance(model, Conditioned):
+        model.prefer(preference)
     return model.to(device).eval()
 
 

@@ -47,4 +47,12 @@ class MF(Backbone):
 
     def score_all(self, users: Tensor, history: Tensor | None) -> Tensor:
         """Score every item for ``users [B]``; the history is not used."""
-        return F.embedding(users, self.users) @ self.items.T
+        return self.user_vectors(users, history) @ self.items.T
+
+    def item_vectors(self) -> Tensor:
+        """Return the items' embeddings."""
+        return self.items
+
+    def user_vectors(self, users: Tensor, history: Tensor | None) -> Tensor:
+        """Return the embeddings of ``users [B]``; the history is not used."""
+        return F.embedding(users, self.users)

@@ -14,6 +14,7 @@ BASE: Space = {
 }
 CONTROLLER: Space = {"aux_weight": (0.1, 0.2, 0.4, 0.8), "slack": (0.05, 0.1, 0.2, 0.3)}
 SAMPLER: Space = {"sampler_step": (0.01, 0.03, 0.1)}
+DRAWS: Space = {"concentration": (0.5, 1.0, 2.0)}
 SHARES: Space = {"acc_share": (0.3, 0.5, 0.7, 0.8, 0.9, 0.95)}
 
 
@@ -24,6 +25,8 @@ def space(config: TrainConfig) -> Space:
     """
     if config.method == "base":
         return BASE
+    if config.method == "conditioned":
+        return {**SHARES, **DRAWS}
     if config.solver:
         from mobench.training.solver import ALL
 

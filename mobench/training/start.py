@@ -17,6 +17,7 @@ from mobench.models import Backbone, Histories, fresh
 from mobench.objectives import Validation
 from mobench.training.average import Average
 from mobench.training.batches import Rows, Scorer, Source
+from mobench.training.conditioning import Conditioner
 from mobench.training.controller import PIController
 from mobench.training.coordinator import Controlled, Coordinator, Fixed
 from mobench.training.data import TrainData, by_positions, objectives, sampler
@@ -67,7 +68,7 @@ def make_model(plan: Plan) -> Backbone:
     """Return a fresh model, or the base's."""
     model = fresh(plan.kind, plan.dataset.n_users, plan.dataset.n_items, plan.config)
     if plan.base:
-        model.load_state_dict(load_weights(plan.base))
+        model.start_from(load_weights(plan.base))
     if plan.vectors:
         tables = {"users": plan.vectors.users.table, "items": plan.vectors.items.table}
         model.load_state_dict({name: torch.from_numpy(table) for name, table in tables.items()})
@@ -117,6 +118,8 @@ def begin(plan: Plan, loop: Loop) -> TrainState:
     if isinstance(coordinator, Solved):
         state.average = Average(model) if coordinator.solver.needs_average else None
         set_units(coordinator.solver, lambda: first_losses(state, loop))
+    if isinstance(coordinator, Conditioner):
+        coordinator.start(first_losses(state, loop))
     if first:
         state.signals = sampler_signals(loop.objectives, state, first[1])
         state.history.append(first_row(state, *first[::2]))
@@ -174,6 +177,8 @@ def coordinate(plan: Plan, loss: float | None) -> tuple[Coordinator, Guard | Non
     if config.solver:
         solver = solver_of(config, plan.steps_per_epoch)
         return Solved(solver, config.wishes, plan.device, config.solve_every), None
+    if config.method == "conditioned":
+        return Conditioner(config, plan.steps_per_epoch, plan.device), None
     if not config.has_controller or loss is None:
         return Fixed([1.0], plan.device), None
     target = config.target_loss or loss * (1 + config.slack)
