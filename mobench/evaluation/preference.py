@@ -5,8 +5,14 @@ from typing import Any
 
 from mobench.artifacts import Artifact
 from mobench.config import TrainConfig, build
+from mobench.data.dataset import Dataset
 from mobench.errors import ConfigError
+from mobench.evaluation.ranking import Ranker
+from mobench.metrics.comparison import accuracy_kept, is_valid
+from mobench.models import Backbone
 
+TIE_SEED = 0
+"""Of validation in training."""
 DIGITS = 6
 """Wishes are recorded with so many, so that two ways to one mix are one mix."""
 
@@ -32,6 +38,19 @@ def check_preference(run: Artifact, preference: Sequence[float] | None) -> None:
             f" ({', '.join(config.objectives)})",
             "give one per objective, acc first.",
         )
+
+
+def on_val(run: Artifact, model: Backbone, dataset: Dataset, device: str) -> dict[str, Any]:
+    """Return the verdict of validation on a model that the run's own validation did not see.
+
+    Another preference keeps another share of the base's Hit, so it is measured as training does.
+    """
+    config = build(TrainConfig, run.manifest.config)
+    length = model.uses_history and config.max_length
+    ranked = Ranker(dataset, "val", config.k, TIE_SEED, device, length).rank(model)
+    hit = float((ranked.rank <= config.k).mean())
+    kept = accuracy_kept(hit, run.manifest.results["base_val"]["hit"])
+    return {"run_val": {"hit": hit, "accuracy_kept": kept}, "valid_on_val": is_valid(kept)}
 
 
 def wished(run: Artifact, preference: Sequence[float] | None) -> dict[str, Any]:

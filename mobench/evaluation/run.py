@@ -15,7 +15,7 @@ from mobench.data.dataset import Dataset
 from mobench.errors import ConfigError
 from mobench.evaluation.comparison import against_base
 from mobench.evaluation.outcome import outcome
-from mobench.evaluation.preference import check_preference, wished
+from mobench.evaluation.preference import check_preference, on_val, wished
 from mobench.evaluation.ranking import Ranker, TopK, Track
 from mobench.manifest import Input
 from mobench.metrics.base import Outcome
@@ -106,6 +106,8 @@ def _score(
         write_groups(draft, record, dataset, config.k[0])
         results = summary(run, values) | {"tie_share": float(top_k.tied.mean())}
         results |= wished(run, config.preference)
+        if config.preference:
+            results |= on_val(run, model, dataset, device)
         if base:
             theirs = outcome(ranker.rank(load_model(base, dataset, device), track), dataset)
             results["comparison"] = against_base(record, theirs, run, config)

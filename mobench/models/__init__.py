@@ -1,7 +1,7 @@
 """Backbones: what scores items for users (torch lives here)."""
 
 from mobench.models.base import Backbone, bce_loss, bpr_loss
-from mobench.models.conditioned import Conditioned, conditioned
+from mobench.models.conditioning import Conditioned, conditioned
 from mobench.models.histories import Histories
 from mobench.models.kinds import BACKBONES, find, fresh, kind_of, n_parameters
 from mobench.models.mf import MF

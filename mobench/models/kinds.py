@@ -8,7 +8,7 @@ from mobench.config import TrainConfig
 from mobench.errors import ConfigError, suggest
 from mobench.models import own
 from mobench.models.base import Backbone
-from mobench.models.conditioned import conditioned
+from mobench.models.conditioning import conditioned
 from mobench.models.mf import MF
 from mobench.models.sasrec import SASRec
 from mobench.seeds import Seeds

@@ -72,7 +72,8 @@ FLAGS = {
         "--seed",
         "--device",
     },
-    "eval": COMMON | {"--split", "--k", "--resamples", "--confidence", "--seed", "--device"},
+    "eval": COMMON
+    | {"--split", "--k", "--preference", "--resamples", "--confidence", "--seed", "--device"},
     "report": COMMON | {"--k", "--keep", "--min-base-hits", "--reference", "--resamples", "--seed"},
     "reproduce": {"--data", "--only", "--dry-run", "--json"},
     "compare": {

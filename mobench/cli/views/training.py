@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from mobench.cli.console import Output
 from mobench.cli.table import Table, lines, pairs
+from mobench.cli.views.conditioned import obedience
 from mobench.cli.words import count, duration, number, percent
 
 if TYPE_CHECKING:
     from mobench.artifacts import Artifact
+    from mobench.config import TrainConfig
     from mobench.training.log import EpochRecord
     from mobench.training.plan import Plan
     from mobench.training.vectors import Vectors
@@ -41,12 +43,20 @@ def header(plan: "Plan") -> list[str]:
             held = f"keeps {percent(config.keep_accuracy)} of the base's {metric}"
         wishes = [f"{n} {s:.2f}" for n, s in zip(config.auxiliary, config.shares, strict=True)]
         lines.append(f"{held} · preference {' '.join(wishes) or 'acc alone'}")
+    if config.method == "conditioned":
+        lines.append(f"one model for all preferences · selected at {_shares(config)}")
     if plan.base:
         lines.append(f"base {plan.base.path}")
     if plan.vectors:
         lines.append(f"{vectors(plan.vectors)}, taken as they are")
     lines.append(f"validation split · k = {config.k}")
     return lines
+
+
+def _shares(config: "TrainConfig") -> str:
+    """Return the wishes for all objectives."""
+    named = zip(config.objectives, config.wishes, strict=True)
+    return " ".join(f"{name} {share:.2f}" for name, share in named)
 
 
 def vectors(found: "Vectors") -> str:
@@ -97,6 +107,8 @@ def dry_run_facts(plan: "Plan") -> list[tuple[str, str]]:
         rows.append(("vectors", vectors(plan.vectors).removeprefix("vectors ")))
     if config.method == "morec":
         rows.append(("objectives", "  ".join(["acc", *wishes])))
+    if config.method == "conditioned":
+        rows.append(("selected at", _shares(config)))
     if config.method != "popularity" and not plan.vectors:
         steps = f"{count(plan.steps_per_epoch)} per epoch × at most {config.max_epochs} epochs"
         rows.append(("steps", steps))
@@ -163,6 +175,8 @@ def verdict(out: Output, results: dict[str, Any]) -> None:
         out.show(
             f"stopped at epoch {results['epochs_run']}, best was epoch {results['best_epoch']}{why}"
         )
+    if "follows" in results:
+        obedience(out, results)
     if results["method"] in ("continue", "morec"):
         kept_warning(out, results)
         pinned_warning(out, results)
