@@ -15,9 +15,10 @@ from mobench.training.conditioning import Conditioner
 from mobench.training.run import resume, train
 from mobench.training.spectrum import grid, obedience
 from mobench.training.start import begin, first_losses, make_loop
+from tests.synthetic import write
 from tests.unit.report.conftest import CONFIG
 from tests.unit.training.helpers import finish, make_plan, trained
-from tests.unit.training.test_run import content, stopped
+from tests.unit.training.test_run import content, interrupted, stopped
 
 NAMES = ("acc", "rev", "fair", "align")
 SMALL = {"embedding_size": 8, "batch_size": 32}
@@ -28,6 +29,8 @@ VARIANTS = {
     "nonuniformity": {"agreement": "nonuniformity", "sampler_mode": "reweight"},
     "lazy": {"optimizer": "lazy-adam"},
 }
+NO_TABLES = ("sasrec", "lazy")
+"""Refused: all rows of its table change in every step."""
 
 
 def base_of(root, backbone, **values):
@@ -37,8 +40,10 @@ def base_of(root, backbone, **values):
     return root / "runs" / name
 
 
-@pytest.mark.parametrize("backbone", ["mf", "sasrec"])
-@pytest.mark.parametrize("name", VARIANTS)
+CASES = [(b, name) for b in ("mf", "sasrec") for name in VARIANTS if (b, name) != NO_TABLES]
+
+
+@pytest.mark.parametrize(("backbone", "name"), CASES)
 def test_same_seed_same_bytes_also_when_interrupted(root, backbone, name):
     values = {"method": "conditioned", "backbone": backbone, "epochs": 2, "front_parts": 2}
     values |= {**SMALL, **VARIANTS[name]}
@@ -47,9 +52,8 @@ def test_same_seed_same_bytes_also_when_interrupted(root, backbone, name):
     run = trained(root, title, start, **values)
     begun = make_plan(root, f"{title} again", start, **values)
     steps = begun.steps_per_epoch
-    for again, after in ((train(begun), steps + 3), (resume(begun.path)[1], 2)):
-        with pytest.raises(Interrupted, match="saved epoch"):
-            stopped(again, after)
+    interrupted(train(begun), after=steps + 3)
+    interrupted(resume(begun.path)[1], after=2)
     with pytest.raises(Interrupted, match="saved epoch 2"):  # while the front is validated
         stopped(resume(begun.path)[1], steps - 5 + 4)
     assert content(run) == content(finish(resume(partial(begun.path))[1])[1])
@@ -88,9 +92,6 @@ def test_weights_are_the_wishes_in_units_of_the_first_losses(root, base):
 
 
 def test_draws_are_dirichlet_and_go_on_where_they_were(root, base):
-    class Noted:
-        drawn = None
-
     means, spreads = [], []
     for concentration in (0.2, 5.0):
         values = {"method": "conditioned", "concentration": concentration}
@@ -110,43 +111,64 @@ def scored(root, run, wishes):
 
 
 @pytest.fixture(scope="module")
-def rich(root, base):
+def shop(tmp_path_factory):
+    """A folder with a dataset where taste says cheap and revenue says dear, and a base."""
+    root = tmp_path_factory.mktemp("shop")
+    rng = np.random.default_rng(4)
+    n_users, n_items, each = 300, 60, 12
+    dear = np.arange(n_items) % 3 == 0
+    appeal = np.where(dear, 1.0, 2.0)
+    item = [
+        rng.choice(n_items, each, replace=False, p=appeal / appeal.sum()) for _ in range(n_users)
+    ]
+    split = np.tile(["train"] * (each - 2) + ["val", "test"], n_users)
+    price = np.where(dear, 20.0, 1.0)
+    user = np.repeat(np.arange(n_users), each)
+    write(
+        root / "datasets" / "toy", user, np.concatenate(item), split, price, np.arange(n_items) % 4
+    )
+    trained(root, "base", method="base", epochs=6)
+    return root
+
+
+@pytest.fixture(scope="module")
+def rich(shop):
     """A run for accuracy and revenue, trained until wishes show."""
-    return trained(root, "rich", base, method="conditioned", objectives=("rev",), epochs=20)
+    start = shop / "runs" / "base"
+    return trained(shop, "rich", start, method="conditioned", objectives=("rev",), epochs=8)
 
 
-def test_more_wish_for_revenue_gives_more_of_it(root, rich):
-    values = [scored(root, rich, w).manifest.results["metrics"] for w in ((1, 0), (0, 1))]
-    assert values[1]["rhit@10"] > 1.05 * values[0]["rhit@10"]
+def test_more_wish_for_revenue_gives_more_of_it(shop, rich):
+    values = [scored(shop, rich, w).manifest.results["metrics"] for w in ((1, 0), (0, 1))]
+    assert values[1]["rhit@10"] > 1.2 * values[0]["rhit@10"]
     table = rich.read("front.parquet")
     assert len(table["wish_rev"]) == 26
-    half = table["wish_rev"] > 0.5
-    assert table["rhit"][half].mean() > 1.02 * table["rhit"][~half].mean()
     follows = rich.manifest.results["follows"]
-    assert follows["rev"] > 0.5
+    assert follows["rev"] > 0.8
     rows = [{k: table[k][n] for k in ("wish_rev", "rhit")} for n in range(26)]
     assert follows["rev"] == pytest.approx(obedience(rows, ["rev"])["rev"])
 
 
-def test_the_front_is_what_evaluation_finds(root, rich):
-    dataset = Dataset.load(root / "datasets" / "toy")
+def test_the_front_is_what_evaluation_finds(shop, rich):
+    dataset = Dataset.load(shop / "datasets" / "toy")
     table = rich.read("front.parquet")
     for n in (0, 11, 25):
         wishes = [table["wish_acc"][n], table["wish_rev"][n]]
         model = load_model(rich, dataset, "cpu", wishes)
         top = Ranker(dataset, "val", 10, 0, "cpu").rank(model)
         assert (top.rank <= 10).mean() == pytest.approx(table["hit"][n])
-        found = scored(root, rich, wishes).manifest.results
+        found = scored(shop, rich, wishes).manifest.results
         assert found["run_val"]["hit"] == pytest.approx(table["hit"][n])
         assert found["valid_on_val"] == table["valid"][n]
         assert list(found["wishes"].values()) == pytest.approx(wishes)
 
 
-def test_a_report_shows_one_training_as_a_front(root, base, rich):
+def test_a_report_shows_one_training_as_a_front(shop, rich):
     wishes = ((0.9, 0.1), (0.5, 0.5), (0.1, 0.9))
-    paths = [scored(root, rich, w).path for w in wishes]
+    paths = [scored(shop, rich, w).path for w in wishes]
     config = build(EvalConfig, {"resamples": 50})
-    paths.append(evaluate(config, base, root / "metrics" / "base for a front").artifact.path)
+    base = shop / "runs" / "base"
+    paths.append(evaluate(config, base, shop / "metrics" / "base for a front").artifact.path)
     made = compare(load(paths), CONFIG)
     labels = {row.label for row in made.of_role("method")}
     assert labels == {"conditioned acc-heavy", "conditioned equal", "conditioned rev-heavy"}
@@ -154,7 +176,7 @@ def test_a_report_shows_one_training_as_a_front(root, base, rich):
     (front,) = (one for one in made.fronts if len(one.members) == 3)
     assert front.budget.trainings == 1
     assert made.row("conditioned equal").budget.trainings == 1
-    same = evaluate(config, rich.path, root / "metrics" / "rich by itself").artifact.path
+    same = evaluate(config, rich.path, shop / "metrics" / "rich by itself").artifact.path
     with pytest.raises(ConfigError, match="same configuration and seed"):
         compare(load([*paths, same]), CONFIG)
 
@@ -221,15 +243,14 @@ def test_a_step_descends_the_whole_loss_for_its_preference(root, base):
     from mobench.training.batches import Scorer
     from mobench.training.loop import begin_epoch, make_step
 
-    plan = make_plan(
-        root, "descends", base, method="conditioned", agreement="cosine", weight_decay=0
-    )
+    plan = make_plan(root, "descends", base, method="conditioned", agreement="cosine")
     loop = make_loop(plan)
     state = begin(plan, loop)
     batches = begin_epoch(state, loop)
     step = make_step(state, loop)
     place = state.negatives.state_dict()
     state.optimizer.step = lambda: None
+    step.weight_decay = 0.0
     step(loop.data, batches[0])
     got = {name: p.grad.clone() for name, p in state.model.named_parameters()}
     state.negatives.load_state_dict(place)
