@@ -115,7 +115,7 @@ def shop(tmp_path_factory):
     """A folder with a dataset where taste says cheap and revenue says dear, and a base."""
     root = tmp_path_factory.mktemp("shop")
     rng = np.random.default_rng(4)
-    n_users, n_items, each = 300, 60, 12
+    n_users, n_items, each = 600, 60, 12
     dear = np.arange(n_items) % 3 == 0
     appeal = np.where(dear, 1.0, 2.0)
     item = [
@@ -127,7 +127,7 @@ def shop(tmp_path_factory):
     write(
         root / "datasets" / "toy", user, np.concatenate(item), split, price, np.arange(n_items) % 4
     )
-    trained(root, "base", method="base", epochs=6)
+    trained(root, "base", method="base", epochs=6, embedding_size=4)  # too few to memorise
     return root
 
 
@@ -135,7 +135,7 @@ def shop(tmp_path_factory):
 def rich(shop):
     """A run for accuracy and revenue, trained until wishes show."""
     start = shop / "runs" / "base"
-    return trained(shop, "rich", start, method="conditioned", objectives=("rev",), epochs=8)
+    return trained(shop, "rich", start, method="conditioned", objectives=("rev",), epochs=3)
 
 
 def test_more_wish_for_revenue_gives_more_of_it(shop, rich):
@@ -144,7 +144,7 @@ def test_more_wish_for_revenue_gives_more_of_it(shop, rich):
     table = rich.read("front.parquet")
     assert len(table["wish_rev"]) == 26
     follows = rich.manifest.results["follows"]
-    assert follows["rev"] > 0.8
+    assert min(follows.values()) > 0.8
     rows = [{k: table[k][n] for k in ("wish_rev", "rhit")} for n in range(26)]
     assert follows["rev"] == pytest.approx(obedience(rows, ["rev"])["rev"])
 
