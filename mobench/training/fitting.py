@@ -85,10 +85,10 @@ def check_fit(config: TrainConfig) -> None:
             " by what they were",
             "leave it out.",
         )
-    if config.tune and not space(config):
+    if config.tries and not space(config):
         raise ConfigError(
-            f"--tune: {_method(config)} has nothing to tune",
-            "use it with base, morec or a rival of it.",
+            f"--tries: {_method(config)} has nothing to try",
+            "use it with base, continue, morec or a rival of it.",
         )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mobench.cli.console import Output
 from mobench.cli.table import Table, lines, pairs
 from mobench.cli.views.conditioned import obedience
+from mobench.cli.views.doubts import METRIC_LABELS, kept_warning, pinned_warning
 from mobench.cli.words import count, duration, number, percent
 
 if TYPE_CHECKING:
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
 
 SCORES = ("valid", "score", "best_epoch", "epochs_run")
 """What trials.parquet holds besides the settings that were tried."""
-MARGIN = 0.005
-METRIC_LABELS = {"hit": "Hit", "ndcg": "NDCG", "mrr": "MRR"}
-"""A run that kept less than this above the limit gets a warning."""
 
 
 def header(plan: "Plan") -> list[str]:
@@ -35,14 +33,17 @@ def header(plan: "Plan") -> list[str]:
         f"seed {config.seed}",
     ]
     lines = [" · ".join(facts)]
-    if config.method == "morec":
+    if config.solver:
+        how, wishes = solving(config)
+        lines += [how, f"wishes {wishes}"]
+    elif config.has_controller:
         loss = "from the base run" if config.target_loss is None else number(config.target_loss)
         held = f"target loss {loss}"
         if config.keep_accuracy:
             metric = METRIC_LABELS[config.keep_metric]
             held = f"keeps {percent(config.keep_accuracy)} of the base's {metric}"
-        wishes = [f"{n} {s:.2f}" for n, s in zip(config.auxiliary, config.shares, strict=True)]
-        lines.append(f"{held} · preference {' '.join(wishes) or 'acc alone'}")
+        shares = [f"{n} {s:.2f}" for n, s in zip(config.auxiliary, config.shares, strict=True)]
+        lines.append(f"{held} · preference {' '.join(shares) or 'acc alone'}")
     if config.method == "conditioned":
         lines.append(f"one model for all preferences · selected at {_shares(config)}")
     if plan.base:
@@ -57,6 +58,16 @@ def _shares(config: "TrainConfig") -> str:
     """Return the wishes for all objectives."""
     named = zip(config.objectives, config.wishes, strict=True)
     return " ".join(f"{name} {share:.2f}" for name, share in named)
+
+
+def solving(config: "TrainConfig") -> tuple[str, str]:
+    """Return what weighs which losses where no controller does, and the wishes it is given."""
+    facts = [f"{config.solver} of {'the blocks drawn' if config.adapts else 'losses on one block'}"]
+    if config.normalise != "none":
+        facts.append(f"normalise {config.normalise}")
+    if config.solve_every > 1:
+        facts.append(f"solved every {config.solve_every} steps")
+    return " · ".join(facts), _shares(config)
 
 
 def vectors(found: "Vectors") -> str:
@@ -105,10 +116,12 @@ def dry_run_facts(plan: "Plan") -> list[tuple[str, str]]:
         rows.append(("base run", f"{plan.base.path}  Hit@{config.k} {number(hit)}"))
     if plan.vectors:
         rows.append(("vectors", vectors(plan.vectors).removeprefix("vectors ")))
-    if config.method == "morec":
-        rows.append(("objectives", "  ".join(["acc", *wishes])))
-    if config.method == "conditioned":
+    if config.solver:
+        rows += zip(("solver", "wishes"), solving(config), strict=True)
+    elif config.method == "conditioned":
         rows.append(("selected at", _shares(config)))
+    elif len(config.loss_names) > 1:
+        rows.append(("objectives", "  ".join(["acc", *wishes])))
     if config.method != "popularity" and not plan.vectors:
         steps = f"{count(plan.steps_per_epoch)} per epoch × at most {config.max_epochs} epochs"
         rows.append(("steps", steps))
@@ -177,40 +190,9 @@ def verdict(out: Output, results: dict[str, Any]) -> None:
         )
     if "follows" in results:
         obedience(out, results)
-    if results["method"] in ("continue", "morec"):
+    if results["base_val"]:
         kept_warning(out, results)
         pinned_warning(out, results)
-
-
-def kept_warning(out: Output, results: dict[str, Any]) -> None:
-    """Warn where no epoch kept enough accuracy, or the selected one hardly does."""
-    kept, limit = results["val"]["kept"], results["keep"]
-    metric = METRIC_LABELS[results["keep_metric"]]
-    hint = (
-        "use a smaller --learning-rate or --set aux_weight=…, more --epochs,"
-        " or ask for less with --keep-accuracy."
-    )
-    if not results["kept_enough"]:
-        out.warn(
-            f"no epoch kept {percent(limit)} of the base's validation {metric}, the best one"
-            f" {percent(kept)}: an invalid run.",
-            hint,
-        )
-    elif kept < limit + MARGIN and not results["guarded"]:
-        out.warn(
-            f"{metric} kept is {percent(kept)}, close to the limit of {percent(limit)}.",
-            f"hold it there with --keep-accuracy {limit:g}.",
-        )
-
-
-def pinned_warning(out: Output, results: dict[str, Any]) -> None:
-    """Warn where the controller sat at a limit for most of the run and so controlled nothing."""
-    from mobench.report.pinned import HELP, LIMITS, pinned_side
-
-    shares = results["beta_pinned"]
-    if side := pinned_side(shares):
-        steps = f"{percent(shares[side])} of the steps"
-        out.warn(f"β sat at {LIMITS[side]} in {steps}: it did not control.", HELP[side])
 
 
 def trials(artifact: "Artifact") -> list[str]:
