@@ -17,8 +17,8 @@ def kept_warning(out: Output, results: dict[str, Any]) -> None:
     conditioned = "follows" in results
     solved = results.get("solver") or conditioned
     hint = (
-        f"use a larger --set acc_share=…{', another --set normalise=…' * (not conditioned)}, or more"
-        " --epochs."
+        f"use a larger --set acc_share=…,{' another --set normalise=…,' * (not conditioned)}"
+        " or more --epochs."
         if solved
         else "use a smaller --set learning_rate=… or aux_weight=…, more --epochs,"
         " or ask for less with --keep-accuracy."
