@@ -71,9 +71,10 @@ def run_name(dataset: str, config: "TrainConfig", label: str = "") -> str:
     return f"{dataset}-{Path(config.backbone).stem}-{named}-s{config.seed}"
 
 
-def metrics_name(run: Path, split: str) -> str:
-    """Return ``RUN-SPLIT``."""
-    return f"{run.name}-{split}"
+def metrics_name(run: Path, split: str, preference: Sequence[float] | None = None) -> str:
+    """Return ``RUN-SPLIT``, of an evaluation at a preference ``RUN-SPLIT-at-0.4-0.3-0.3``."""
+    at = "-".join(["-at", *(f"{wish:.4g}" for wish in preference)]) if preference else ""
+    return f"{run.name}-{split}{at}"
 
 
 def report_name(metrics: Sequence[Path]) -> str:

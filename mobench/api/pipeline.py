@@ -128,7 +128,8 @@ def evaluate(
     from mobench.evaluation.run import evaluate as score
 
     config, source = settle(EvalConfig, settings), Path(run)
-    path = places.place("metrics", name or places.metrics_name(source, config.split))
+    usual = places.metrics_name(source, config.split, config.preference)
+    path = places.place("metrics", name or usual)
     with told("eval", [run], config, {"name": name, "force": force}):
         done = score(config, source, path, replace=force)
     return Made.of(done.artifact, fresh=done.fresh)

@@ -48,7 +48,7 @@ def eval_many(runs: Sequence[Path]) -> str:
 
 def after_eval(metrics: "Artifact") -> str:
     """Return what follows the evaluation of a run: what its comparison still lacks, or that."""
-    protocol = build(EvalConfig, metrics.manifest.config)
+    protocol = build(EvalConfig, {**metrics.manifest.config, "preference": None})
     inputs = {entry.role: Path(entry.path) for entry in metrics.manifest.inputs}
     seed = metrics.manifest.seed
     config = TrainConfig() if seed is None else TrainConfig(seed=seed)

@@ -139,8 +139,8 @@ def track(items: Iterable[T], label: str, total: int) -> Iterable[T]:
 
 
 def track_epoch(steps: Iterable[int], epoch: int, total: int) -> Iterable[int]:
-    """Draw the progress of an epoch's steps (0: of the settings that are tried first)."""
-    return track(steps, f"epoch {epoch}" if epoch else "trials", total)
+    """Draw the progress of an epoch's steps (0: settings that are tried first; −1: a front)."""
+    return track(steps, {0: "trials", -1: "front"}.get(epoch, f"epoch {epoch}"), total)
 
 
 def _bar(items: Iterable[T], label: str, total: int) -> Iterator[T]:

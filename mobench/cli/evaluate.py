@@ -81,7 +81,8 @@ def score(config: EvalConfig, run: Path, name: str | None, *, force: bool) -> "E
     """Evaluate a run under its default or a given name."""
     from mobench.evaluation.run import evaluate as engine
 
-    path = places.place("metrics", name or places.metrics_name(run, config.split))
+    usual = places.metrics_name(run, config.split, config.preference)
+    path = places.place("metrics", name or usual)
     return engine(config, run, path, replace=force, track=track_blocks)
 
 
@@ -99,7 +100,7 @@ def score_all(config: EvalConfig, runs: Sequence[Path], *, force: bool) -> "list
     targets: dict[Path, Path] = {}
     for run in runs:
         Artifact.open(run, "run")
-        path = places.place("metrics", f"{run.name}-{config.split}")
+        path = places.place("metrics", places.metrics_name(run, config.split, config.preference))
         if other := targets.get(path):
             raise ConfigError(
                 f"'{other}' and '{run}' would both be '{path}'", "evaluate one with --name."

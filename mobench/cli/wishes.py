@@ -24,6 +24,11 @@ def preferences(configs: Sequence[TrainConfig], front: int | None) -> tuple[list
     """
     first = configs[0]
     several = len(configs) > 1 or front is not None
+    if several and first.method == "conditioned":
+        raise ConfigError(
+            "method conditioned has one model for all preferences",
+            "train it once, then evaluate it at each: 'mobench eval RUN --preference …'.",
+        )
     if several and not has_front(first):
         raise ConfigError(
             f"method {first.method} does not look at a preference",

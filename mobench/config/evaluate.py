@@ -1,10 +1,11 @@
 """Config of ``mobench eval``."""
 
+from math import isfinite
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
-from mobench.config.base import Config, option
+from mobench.config.base import Config, Explained, option
 
 
 class EvalConfig(Config):
@@ -18,6 +19,8 @@ class EvalConfig(Config):
         None, "Protocol", pattern=r"^(uniform|popularity):[1-9]\d{0,5}$"
     )
     """Rank among that many drawn unseen items only, uniform:N or popularity:N (old papers)."""
+    preference: tuple[float, ...] | None = option(None, "Protocol")
+    """Of a conditioned run: wishes for all objectives, acc first (unset: the run's own)."""
     resamples: int = option(1000, "Intervals", ge=2)
     """Bootstrap resamples over users for the confidence intervals."""
     confidence: float = option(0.95, "Intervals", gt=0, lt=1)
@@ -26,3 +29,16 @@ class EvalConfig(Config):
     """Seed of the tie permutation and of the bootstrap; equal for runs to be compared."""
     device: Literal["auto", "cpu", "cuda"] = option("auto", "Run", moves=False)
     """Where to compute."""
+
+    @field_validator("preference")
+    @classmethod
+    def _scaled(cls, wishes: tuple[float, ...] | None) -> tuple[float, ...] | None:
+        """Scale it to sum 1, so that two ways to write a mix are one."""
+        if wishes is None:
+            return None
+        if min(wishes, default=-1) < 0 or not sum(wishes) > 0 or not isfinite(sum(wishes)):
+            raise Explained(
+                f"--preference {','.join(map(str, wishes))} is no mix of wishes",
+                "values are at least 0 and not all 0.",
+            )
+        return tuple(round(wish / sum(wishes), 6) for wish in wishes)

@@ -32,14 +32,16 @@ Rival = Literal[
 RIVALS: tuple[str, ...] = get_args(Rival)
 """Ways of weighing losses that are methods of their own, and may stand in for the controller."""
 
-METHODS = ("popularity", "base", "continue", "morec", *RIVALS)
+METHODS = ("popularity", "base", "continue", "morec", "conditioned", *RIVALS)
 
 
 class MethodConfig(Config):
     """What a recommender is trained for, and how its objectives are weighed."""
 
-    method: Literal["popularity", "base", "continue", "morec", Rival] = option("morec", "Method")
-    """popularity, base (accuracy only), continue (base trained on), morec, or a rival of it."""
+    method: Literal["popularity", "base", "continue", "morec", "conditioned", Rival] = option(
+        "morec", "Method"
+    )
+    """popularity, base, continue (base trained on), morec, conditioned (a front), or a rival."""
     objectives: tuple[str, ...] = option(OBJECTIVE_NAMES, "Method")
     """Objectives to train for, any of acc,rev,fair,align; acc is implied."""
     preference: tuple[float, ...] | None = option(None, "Method")
@@ -49,7 +51,7 @@ class MethodConfig(Config):
     coordinator: Literal["controller", Rival] = option("controller")
     """morec: what weighs the losses; a rival's way in place of the controller."""
     acc_share: float | None = option(None, gt=0, lt=1)
-    """rivals: accuracy's share of the wishes; preference shares out the rest (unset: 1/M)."""
+    """rivals, conditioned: accuracy's share of the wishes, preference has the rest (unset: 1/M)."""
     normalise: Literal["none", "l2", "loss", "loss+"] = option("none")
     """rivals: divide objectives by gradient norm, loss before training, or both, for the solver."""
     solve_every: int = option(1, ge=1)
@@ -58,6 +60,16 @@ class MethodConfig(Config):
     """rivals: options of the solver itself, like c=0.4, or min_weights=0.1/0.2/0.1/0.1."""
     regions: int = option(4, ge=1)
     """pemtl: steps from no wish to all, of the mixes whose regions share out the losses."""
+    conditioning: Literal["film", "concat"] = option("film")
+    """conditioned: scale and shift of the user's vector, or the preference put beside it."""
+    concentration: float = option(1.0, gt=0)
+    """conditioned: of the Dirichlet draws; 1 is uniform, below it corners, above it the middle."""
+    agreement: Literal["none", "cosine", "nonuniformity"] = option("none")
+    """conditioned: term that draws the losses towards the ray of the preference."""
+    agreement_strength: float = option(1.0, gt=0)
+    """conditioned: factor of that term."""
+    front_parts: int | None = option(None, ge=1)
+    """conditioned: steps from no wish to all of the grid validated at the end (unset: by M)."""
     fair_loss: Literal["pearson", "pearson-literal"] = option("pearson")
     """Fairness on uniform rows: squared correlation with each group, or Eq. 17 to the letter."""
 
@@ -110,12 +122,13 @@ class MethodConfig(Config):
     @property
     def starts_from_base(self) -> bool:
         """Whether training begins with a base run."""
-        return self.method in ("continue", "morec", *RIVALS)
+        return self.method in ("continue", "morec", "conditioned", *RIVALS)
 
     @property
     def loss_names(self) -> tuple[str, ...]:
         """The objectives that have a loss of their own in the training step."""
-        return self.objectives if self.method in ("morec", *RIVALS) else ("acc",)
+        several = self.method in ("morec", "conditioned", *RIVALS)
+        return self.objectives if several else ("acc",)
 
     @property
     def shares(self) -> tuple[float, ...]:

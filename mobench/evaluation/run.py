@@ -14,11 +14,12 @@ from mobench.data.dataset import Dataset
 from mobench.errors import ConfigError
 from mobench.evaluation.comparison import against_base
 from mobench.evaluation.outcome import outcome
+from mobench.evaluation.preference import check_preference, on_val, wished
 from mobench.evaluation.ranking import Ranker, Track
 from mobench.evaluation.writing import write_groups, write_lists, write_metrics, write_profiles
 from mobench.manifest import Input
 from mobench.metrics.base import Outcome
-from mobench.models import Backbone, Popularity, find, fresh, own
+from mobench.models import Backbone, Conditioned, Popularity, fresh, kind_of, own
 from mobench.models.device import pick_device, set_threads
 
 
@@ -55,11 +56,13 @@ def evaluate(
 
     Raises:
         ArtifactError: An artifact is missing, incomplete, changed, or the name is taken.
-        ConfigError: The split has no rows, or too many for ``candidates``.
+        ConfigError: The split has no rows, or too many for ``candidates``; or the preference is not
+            for this run.
         DataError: A score is not a number.
     """
     run = Artifact.open(run_path, "run")
     run.verify()
+    check_preference(run, config.preference)
     source = run.open_input("dataset", "dataset")
     base = run.open_input("base", "run") if _has_base(run) else None
     inputs = [run.as_input("run"), source.as_input("dataset")]
@@ -123,6 +126,9 @@ def _score(job: Job, path: Path, replace: bool, track: Track | None) -> Artifact
         write_groups(draft, record, dataset, config.k[0])
         write_profiles(draft, record)
         results = summary(run, values) | {"tie_share": float(top_k.tied.mean())}
+        results |= wished(run, config.preference)
+        if config.preference:
+            results |= on_val(run, model, dataset, device)
         if base:
             if base.digest not in job.known:
                 theirs = ranker.rank(load_model(base, dataset, device), track)
@@ -136,7 +142,7 @@ def prepare(
     run: Artifact, dataset: Dataset, config: EvalConfig, device: str
 ) -> tuple[Ranker, Backbone]:
     """Return the model of a run and what ranks with it."""
-    model = load_model(run, dataset, device)
+    model = load_model(run, dataset, device, config.preference)
     length = model.uses_history and int(run.manifest.config["max_length"])
     ranker = Ranker(
         dataset,
@@ -150,14 +156,18 @@ def prepare(
     return ranker, model
 
 
-def load_model(run: Artifact, dataset: Dataset, device: str) -> Backbone:
-    """Return the model of a run, ready to score."""
+def load_model(
+    run: Artifact, dataset: Dataset, device: str, preference: Sequence[float] | None = None
+) -> Backbone:
+    """Return the model of a run, ready to score, a conditioned one perhaps for a preference."""
     config = build(TrainConfig, run.manifest.config)
     if own.is_file(config.backbone):
         own.trusted(Path(config.backbone), run.path / "backbone.py")
-    kind = Popularity if config.method == "popularity" else find(config.backbone)
+    kind = Popularity if config.method == "popularity" else kind_of(config)
     model = fresh(kind, dataset.n_users, dataset.n_items, config)
     model.load_state_dict(load_file(run.path / "model.safetensors"))
+    if preference and isinstance(model, Conditioned):
+        model.prefer(preference)
     return model.to(device).eval()
 
 

@@ -72,6 +72,10 @@ class Backbone(nn.Module, ABC):
         """Score ``items [V, N]`` for ``states [V, D]``; returns ``[V, N]``."""
         raise NotImplementedError(f"{type(self).__name__} has no states")
 
+    def start_from(self, weights: dict[str, Tensor]) -> None:
+        """Take over the weights of a base run."""
+        self.load_state_dict(weights)
+
     @staticmethod
     def loss(positive: Tensor, negatives: Tensor) -> Tensor:
         """Return the loss ``[B]`` of scores ``positive [B]`` and ``negatives [B, N]``."""

@@ -8,6 +8,7 @@ from mobench.config import TrainConfig
 from mobench.errors import ConfigError, suggest
 from mobench.models import own
 from mobench.models.base import Backbone
+from mobench.models.conditioning import conditioned
 from mobench.models.mf import MF
 from mobench.models.sasrec import SASRec
 from mobench.seeds import Seeds
@@ -33,6 +34,16 @@ def find(name: str, code: Path | None = None) -> type[Backbone]:
             f"{suggest(name, BACKBONES)}One of: {', '.join(BACKBONES)}, or a Python file.",
         )
     return BACKBONES[name]
+
+
+def kind_of(config: TrainConfig, code: Path | None = None) -> type[Backbone]:
+    """Return the class of the models of a config: its backbone, conditioned where it is to be.
+
+    Raises:
+        ConfigError: As in ``find``.
+    """
+    kind = find(config.backbone, code)
+    return conditioned(kind) if config.method == "conditioned" else kind
 
 
 def fresh(kind: type[Backbone], n_users: int, n_items: int, config: TrainConfig) -> Backbone:

@@ -84,8 +84,14 @@ def _front(
         igd_plus=over_seeds(lambda p: igd_plus(p, best)),
         spread=over_seeds(lambda p: maximum_spread(p, everything)),
         bands={} if len(group) == 1 or not sets else _bands(sets),
-        budget=total([row.budget for row in group]),
+        budget=total([row.budget for row in _trained(group)]),
     )
+
+
+def _trained(group: Sequence[Row]) -> list[Row]:
+    """Return the rows whose runs were trained for them: the first of several from the same runs."""
+    first = {tuple(origin.run_sha256 for origin in row.origins): row for row in reversed(group)}
+    return list(first.values())
 
 
 def _measure(points: Points, measure: Callable[[Points], float]) -> float:

@@ -20,7 +20,7 @@ def heat_map(study: Sequence[Row]) -> Figure:
     """
     wishes = [row.wish.shares if row.wish else {} for row in study]
     objectives = list(wishes[0])
-    metrics = [OBJECTIVES[name].metric for name in ("acc", *objectives)]
+    metrics = [OBJECTIVES[name].metric for name in dict.fromkeys(("acc", *objectives))]
     shares, changes = [f"share_{o}" for o in objectives], [f"change_{m}" for m in metrics]
     data: Columns = {key: [] for key in ("label", *shares, *changes)}
     for row, wish in zip(study, wishes, strict=True):

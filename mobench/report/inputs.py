@@ -58,12 +58,17 @@ class Evaluated:
     def settings(self) -> dict[str, Any]:
         """The settings of its run that can change a result; empty if the run is gone.
 
-        Values are those in use, which differ from the asked ones where the run was tuned.
+        Values are those in use, which differ from the asked ones where the run was tuned. The
+        preference is the one that was evaluated, of all objectives where the model is conditioned.
         """
         if self.run is None:
             return {}
         manifest = self.run.manifest
-        return {n: value for n, value in manifest.config.items() if n in manifest.identity}
+        found = {n: value for n, value in manifest.config.items() if n in manifest.identity}
+        if wishes := self.results.get("wishes"):  # of a model that was asked for one of many
+            found = found | {"preference": list(wishes.values())}
+            found.pop("acc_share", None)
+        return found
 
     def input(self, role: str) -> Input | None:
         """Return what it was made from under ``role``."""

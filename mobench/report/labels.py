@@ -25,6 +25,16 @@ def own_settings(evaluated: Evaluated, base: Evaluated) -> dict[str, Any]:
     }
 
 
+def wished_of(evaluated: Evaluated) -> list[str]:
+    """Return the objectives that the preference of a run is about: all of them, or those after acc.
+
+    A model conditioned on the preference is asked for all.
+    """
+    objectives = list(evaluated.settings.get("objectives", ()))
+    wishes = evaluated.settings.get("preference") or ()
+    return objectives if len(wishes) == len(objectives) else objectives[1:]
+
+
 def labelled(pairs: Sequence[tuple[Evaluated, Evaluated]], name: str) -> dict[str, list[Evaluated]]:
     """Group the runs of one method and backbone by configuration, each group under its label.
 
@@ -81,8 +91,7 @@ def _common(runs: Sequence[Evaluated], name: str) -> Any:
     if any(run.settings.get(name) != value for run in runs):
         return AS_BASE
     # A preference means nothing without the objectives that it is about.
-    objectives = list(runs[0].settings.get("objectives", ()))[1:]
-    return {"of": objectives, "wishes": value} if name == "preference" else value
+    return {"of": wished_of(runs[0]), "wishes": value} if name == "preference" else value
 
 
 def _words(chosen: Sequence[Settings]) -> list[str]:

@@ -74,10 +74,10 @@ class GroupHits:
 
 @dataclass(frozen=True)
 class Wish:
-    """What the runs of a row were to do, apart from accuracy.
+    """What the runs of a row were to do.
 
     Attributes:
-        shares: The preference: objective → share, sum 1.
+        shares: The preference: objective → share, sum 1; accuracy is in it for conditioned models.
         rest: All other settings that are not the base's, as text: rows of one method and backbone
             that have it in common differ in preference only.
     """

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 
 from mobench.report.inputs import Evaluated
-from mobench.report.labels import own_settings
+from mobench.report.labels import own_settings, wished_of
 from mobench.report.records import Row, Wish
 
 FEWEST = 3
@@ -20,7 +20,7 @@ def wish(pairs: Sequence[tuple[Evaluated, Evaluated]]) -> Wish | None:
     if any(each.run is None for pair in pairs for each in pair):
         return None
     run, base = pairs[0]
-    objectives = run.settings["objectives"][1:]
+    objectives = wished_of(run)
     wishes = run.settings["preference"] or [1.0] * len(objectives)
     shares = {name: share / sum(wishes) for name, share in zip(objectives, wishes, strict=True)}
     rest = {name: v for name, v in own_settings(run, base).items() if name != "preference"}

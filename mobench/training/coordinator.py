@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from mobench.models import Backbone
 from mobench.training.controller import PIController
 
 
@@ -20,17 +21,22 @@ class Coordinator(ABC):
         aux_weight: Weight of all auxiliary objectives together.
         needs_gramian: Whether weights depend on the gradients of the losses.
         observes: Whether ``observe`` wants the losses after each step.
+        draws: Whether every step has a preference of its own, which the trace begins with.
     """
 
     controller: PIController | None = None
     aux_weight: float = 0.0
     needs_gramian: bool = False
     observes: bool = False
+    draws: bool = False
 
     @property
     def wants_gramian(self) -> bool:
         """Whether ``weights`` must be given a Gramian in this step."""
         return False
+
+    def prepare(self, model: Backbone) -> None:  # noqa: B027 (few condition the model)
+        """Make the model ready for the step that comes."""
 
     @abstractmethod
     def weights(self, losses: Tensor, gramian: NDArray[np.float64] | None = None) -> Tensor:

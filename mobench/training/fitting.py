@@ -22,6 +22,18 @@ def _solved(config: TrainConfig) -> bool:
     return config.solver is not None
 
 
+def _sharing(config: TrainConfig) -> bool:
+    return _solved(config) or _conditioned(config)
+
+
+def _conditioned(config: TrainConfig) -> bool:
+    return config.method == "conditioned"
+
+
+def _agreeing(config: TrainConfig) -> bool:
+    return _conditioned(config) and config.agreement != "none"
+
+
 def _regional(config: TrainConfig) -> bool:
     return config.solver == "pemtl"
 
@@ -35,11 +47,16 @@ NEEDS: dict[str, tuple[Fits, str]] = {
     "target_loss": (_controlled, "--method morec"),
     "sampler": (_morec, "--method morec"),
     "coordinator": (_morec, "--method morec"),
-    "acc_share": (_solved, "a method such as static or mgda"),
+    "acc_share": (_sharing, "a method such as static or conditioned"),
     "normalise": (_solved, "a method such as static or mgda"),
     "solve_every": (_solved, "a method such as static or mgda"),
     "solver_options": (_solved, "a method such as static or mgda"),
     "regions": (_regional, "--method pemtl"),
+    "conditioning": (_conditioned, "--method conditioned"),
+    "concentration": (_conditioned, "--method conditioned"),
+    "agreement": (_conditioned, "--method conditioned"),
+    "agreement_strength": (_agreeing, "--method conditioned and an agreement such as cosine"),
+    "front_parts": (_conditioned, "--method conditioned"),
     "fair_loss": (_correlated, "objective fair and a method such as static, or sampler=uniform"),
 }
 """Settings that need something: whether it is there, and what it is."""
@@ -57,10 +74,16 @@ def check_fit(config: TrainConfig) -> None:
             raise ConfigError(
                 f"{_called(name)} does nothing for {_method(config)}", f"use it with {needed}."
             )
-    if config.solver and not config.auxiliary:
+    if _sharing(config) and not config.auxiliary:
         raise ConfigError(
-            f"{config.solver} weighs objectives, and acc is the only one",
+            f"{config.solver or config.method} weighs objectives, and acc is the only one",
             "name more with --objectives, or use --method continue.",
+        )
+    if _conditioned(config) and config.fair_loss != "pearson":
+        raise ConfigError(
+            f"fair_loss {config.fair_loss} can be below 0, and --method conditioned measures losses"
+            " by what they were",
+            "leave it out.",
         )
     if config.tries and not space(config):
         raise ConfigError(

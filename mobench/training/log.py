@@ -76,6 +76,8 @@ def step_rows(state: TrainState, config: TrainConfig, trace: np.ndarray) -> list
     columns = [f"loss_{n}" for n in names] + [f"weight_{n}" for n in names]
     if state.coordinator.needs_gramian:
         columns += [f"norm_{n}" for n in names]
+    if state.coordinator.draws:
+        columns += [f"wish_{n}" for n in names]
     columns += ["beta", "p_term", "i_term"]
     controller = state.coordinator.controller
     target = controller.target if controller else float("nan")

@@ -24,6 +24,8 @@ from mobench.training.substitutes import Substitutes
 from mobench.training.validation import Validator
 
 Track = Callable[[Iterable[int], int, int], Iterable[int]]
+FRONT = -1
+"""What ``track`` is told in place of an epoch while a front is validated."""
 
 
 def no_track(steps: Iterable[int], epoch: int, total: int) -> Iterable[int]:  # noqa: ARG001

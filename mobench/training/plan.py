@@ -11,7 +11,7 @@ from mobench.data.dataset import Dataset
 from mobench.data.sequences import n_windows
 from mobench.errors import ArtifactError, ConfigError
 from mobench.manifest import Input
-from mobench.models import Backbone, find, fresh, n_parameters
+from mobench.models import Backbone, fresh, kind_of, n_parameters
 from mobench.models.device import pick_device
 from mobench.training.architecture import as_input, code_of, settle
 from mobench.training.data import by_positions, objectives
@@ -47,7 +47,7 @@ class Plan:
     @property
     def kind(self) -> type[Backbone]:
         """The class of the model."""
-        return find(self.config.backbone, self.code)
+        return kind_of(self.config, self.code)
 
     @property
     def inputs(self) -> list[Input]:
@@ -120,7 +120,7 @@ def plan(
     if first:
         config = inherit(config, first.config.model_dump(mode="json"))
     code = code_of(config, partial(path), base.path if base else None)
-    kind = find(config.backbone, code)
+    kind = kind_of(config, code)
     config = settle(config, kind)
     make_optimizer(fresh(kind, 1, 1, config), config)  # refuses what does not go together
     given = _vectors(config, dataset, vectors) if vectors else None

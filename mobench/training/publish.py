@@ -14,6 +14,7 @@ from mobench.metrics.comparison import is_valid
 from mobench.models import Backbone
 from mobench.training.budget import budget
 from mobench.training.plan import Plan
+from mobench.training.spectrum import obedience
 from mobench.training.state import Row, TrainState
 from mobench.training.validation import METRIC_NAMES
 
@@ -33,6 +34,8 @@ def publish(
         draft.write_table("steps.parquet", table(state.steps))
     if state.masses:
         draft.write_table("group_weights.parquet", table(state.masses))
+    if state.front:
+        draft.write_table("front.parquet", table(state.front))
     if trials:
         draft.write_table("trials.parquet", table(list(trials)))
     write_weights(draft, state.best)
@@ -104,6 +107,16 @@ def results(plan: Plan, state: TrainState) -> dict[str, Any]:
         "negatives_kept": int(state.negatives.kept),
         "beta_pinned": pinned(trained),
         **({"vectors": plan.vectors.counts()} if plan.vectors else {}),
+        **(front_results(plan, state) if state.front else {}),
+    }
+
+
+def front_results(plan: Plan, state: TrainState) -> dict[str, Any]:
+    """Return how a conditioned model follows its preferences, and how many were looked at."""
+    found = obedience(state.front, plan.config.objectives)
+    return {
+        "n_preferences": len(state.front),
+        "follows": {name: _json(value) for name, value in found.items()},
     }
 
 

@@ -15,6 +15,7 @@ from mobench.training.plan import Plan, plan, up_to_date
 from mobench.training.publish import publish, publish_popularity
 from mobench.training.resume import Begun, begun_for, copy_state, find_begun
 from mobench.training.saving import Saver
+from mobench.training.spectrum import look
 from mobench.training.start import begin, make_loop, untrained
 from mobench.training.state import Row
 from mobench.training.threads import choose_threads
@@ -166,6 +167,8 @@ def _work(
         yield from (epoch_record(row) for row in state.history)
         with saver.explained():
             yield from fit(state, loop)
+            if settled.config.method == "conditioned":
+                state.front = look(state, loop)
             return publish(draft, settled, state, trials, replace=replace)
 
 

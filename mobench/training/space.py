@@ -15,6 +15,7 @@ BASE: Space = {
 CONTINUE: Space = {name: BASE[name] for name in ("learning_rate", "weight_decay")}
 CONTROLLER: Space = {"aux_weight": (0.1, 0.2, 0.4, 0.8), "slack": (0.05, 0.1, 0.2, 0.3)}
 SAMPLER: Space = {"sampler_step": (0.01, 0.03, 0.1)}
+DRAWS: Space = {"concentration": (0.5, 1.0, 2.0)}
 SHARES: Space = {"acc_share": (0.3, 0.5, 0.7, 0.8, 0.9, 0.95)}
 
 
@@ -25,6 +26,8 @@ def space(config: TrainConfig) -> Space:
     """
     if config.method == "base":
         return BASE
+    if config.method == "conditioned":
+        return {**SHARES, **DRAWS}
     if config.method == "continue":
         return CONTINUE
     if config.solver:

@@ -1,11 +1,9 @@
 """The state that a run starts from."""
 
-import dataclasses
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from safetensors.torch import load_file
 from torch import Tensor
 
@@ -17,11 +15,13 @@ from mobench.models import Backbone, Histories, fresh
 from mobench.objectives import Validation
 from mobench.training.average import Average
 from mobench.training.batches import Rows, Scorer, Source
+from mobench.training.conditioning import Conditioner
 from mobench.training.controller import PIController
 from mobench.training.coordinator import Controlled, Coordinator, Fixed
 from mobench.training.data import TrainData, by_positions, objectives, sampler
+from mobench.training.first_losses import first_losses
 from mobench.training.guard import Guard
-from mobench.training.loop import Loop, make_step, sampler_signals
+from mobench.training.loop import Loop, sampler_signals
 from mobench.training.native import native_loss, usable
 from mobench.training.noise import Noise
 from mobench.training.optimizer import make_optimizer
@@ -30,13 +30,10 @@ from mobench.training.rivals import set_units, solver_of
 from mobench.training.selection import Selection
 from mobench.training.solved import Solved
 from mobench.training.state import TrainState
-from mobench.training.step import Step, accuracy_loss
+from mobench.training.step import accuracy_loss
 from mobench.training.substitutes import Substitutes
 from mobench.training.validation import Validator, support
 from mobench.training.windows import HistoryRows, Positions
-
-FIRST_STEPS = 100
-"""Batches over which the losses before training are averaged."""
 
 
 def make_loop(plan: Plan, data: TrainData | None = None) -> Loop:
@@ -72,7 +69,7 @@ def make_model(plan: Plan) -> Backbone:
     """Return a fresh model, or the base's."""
     model = fresh(plan.kind, plan.dataset.n_users, plan.dataset.n_items, plan.config)
     if plan.base:
-        model.load_state_dict(load_weights(plan.base))
+        model.start_from(load_weights(plan.base))
     if plan.vectors:
         tables = {"users": plan.vectors.users.table, "items": plan.vectors.items.table}
         model.load_state_dict({name: torch.from_numpy(table) for name, table in tables.items()})
@@ -131,6 +128,8 @@ def begin(plan: Plan, loop: Loop, judged: Judged | None = None) -> TrainState:
     if isinstance(coordinator, Solved):
         state.average = Average(model) if coordinator.solver.needs_average else None
         set_units(coordinator.solver, lambda: first_losses(state, loop))
+    if isinstance(coordinator, Conditioner):
+        coordinator.start(first_losses(state, loop))
     if first:
         state.signals = sampler_signals(loop.objectives, state, first[1])
         state.history.append(first_row(state, *first[::2]))
@@ -148,21 +147,6 @@ def _is_native(coordinator: Coordinator, model: Backbone, loop: Loop) -> bool:
     """Return whether the native step does what is wanted: block losses, weights from them alone."""
     plain = not (coordinator.needs_gramian or coordinator.observes or loop.substitutes)
     return plain and usable(model, loop.data, loop.config.n_negatives)
-
-
-def first_losses(state: TrainState, loop: Loop) -> NDArray[np.float64]:
-    """Return the mean loss of each objective before training, ``[M]``, over some batches."""
-    config = loop.config
-    batches = loop.source.epoch(state.sampler.batches()[:FIRST_STEPS], loop.data)
-    step = make_step(dataclasses.replace(state, engine="torch"), loop)
-    assert isinstance(step, Step)
-    negatives = loop.data.negatives(config, "first losses negatives")
-    Noise().reseed(config.seed, "first losses dropout")
-    scorer = Scorer(state.model, loop.data, negatives, config.n_negatives)
-    with torch.no_grad():
-        losses = [step.losses(scorer, batches[index]) for index in range(len(batches))]
-    mean: NDArray[np.float64] = torch.stack(losses).to(torch.float64).mean(0).cpu().numpy()
-    return mean
 
 
 def check_keep(plan: Plan, metrics: dict[str, Any]) -> None:
@@ -193,6 +177,8 @@ def coordinate(plan: Plan, loss: float | None) -> tuple[Coordinator, Guard | Non
     if config.solver:
         solver = solver_of(config, plan.steps_per_epoch)
         return Solved(solver, config.wishes, plan.device, config.solve_every), None
+    if config.method == "conditioned":
+        return Conditioner(config, plan.steps_per_epoch, plan.device), None
     if not config.has_controller or loss is None:
         return Fixed([1.0], plan.device), None
     target = config.target_loss or loss * (1 + config.slack)

@@ -41,6 +41,7 @@ class TrainState:
         start: Weights before the first step (not saved: they come from the base).
         noise: The stream of dropout.
         average: The mean of the parameters, where that is what is validated and kept.
+        front: What the selected weights give at a grid of preferences (not saved: made at the end).
         engine: ``torch``, or ``native`` for the step in native code; a resumed run keeps it.
         batched: With how many runs, itself included, it was trained at once (not saved: that may
             change when it is resumed).
@@ -67,6 +68,7 @@ class TrainState:
     noise: Noise = field(default_factory=Noise)
     average: Average | None = None
     engine: str = "torch"
+    front: list[Row] = field(default_factory=list)
     batched: int = 1
 
     PARTS = (

@@ -64,6 +64,7 @@ class Step:
             vector: read it once per logging interval, so that a GPU is not waited for here.
         """
         scorer = Scorer(self.model, data, self.negatives, self.n_negatives)
+        self.coordinator.prepare(self.model)
         streams = Streams(self.negatives) if self.coordinator.observes else None
         losses, weights = self.descend(scorer, batch)
         if streams:

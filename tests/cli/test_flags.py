@@ -79,6 +79,7 @@ FLAGS = {
         "--split",
         "--k",
         "--candidates",
+        "--preference",
         "--resamples",
         "--confidence",
         "--seed",

@@ -6,11 +6,12 @@ import pytest
 import torch
 
 from mobench.config import TrainConfig, build
-from mobench.models import BACKBONES, Popularity, bce_loss, bpr_loss, n_parameters
+from mobench.models import BACKBONES, Popularity, bce_loss, bpr_loss, conditioned, n_parameters
 from mobench.models.own import load
 
 OWN = {"two_tower": load(Path(__file__).with_name("two_tower.py"))}
-TRAINED = {**BACKBONES, **OWN}
+ON_WISHES = {f"conditioned {name}": conditioned(kind) for name, kind in BACKBONES.items()}
+TRAINED = {**BACKBONES, **ON_WISHES, **OWN}
 KINDS = {**TRAINED, "popularity": Popularity}
 READERS = {name: kind for name, kind in KINDS.items() if kind.uses_history}
 USERS, ITEMS, PADDING = 8, 12, 12

@@ -14,9 +14,11 @@ def kept_warning(out: Output, results: dict[str, Any]) -> None:
     """Warn where no epoch kept enough accuracy, or the selected one hardly does."""
     kept, limit = results["val"]["kept"], results["keep"]
     metric = METRIC_LABELS[results["keep_metric"]]
-    solved = results.get("solver")
+    conditioned = "follows" in results
+    solved = results.get("solver") or conditioned
     hint = (
-        "use a larger --set acc_share=…, another --set normalise=…, or more --epochs."
+        f"use a larger --set acc_share=…,{' another --set normalise=…,' * (not conditioned)}"
+        " or more --epochs."
         if solved
         else "use a smaller --set learning_rate=… or aux_weight=…, more --epochs,"
         " or ask for less with --keep-accuracy."

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mobench.cli.console import Output
 from mobench.cli.table import Table, lines, pairs
+from mobench.cli.views.conditioned import obedience
 from mobench.cli.views.doubts import METRIC_LABELS, kept_warning, pinned_warning
 from mobench.cli.words import count, duration, number, percent
 
@@ -43,12 +44,20 @@ def header(plan: "Plan") -> list[str]:
             held = f"keeps {percent(config.keep_accuracy)} of the base's {metric}"
         shares = [f"{n} {s:.2f}" for n, s in zip(config.auxiliary, config.shares, strict=True)]
         lines.append(f"{held} · preference {' '.join(shares) or 'acc alone'}")
+    if config.method == "conditioned":
+        lines.append(f"one model for all preferences · selected at {_shares(config)}")
     if plan.base:
         lines.append(f"base {plan.base.path}")
     if plan.vectors:
         lines.append(f"{vectors(plan.vectors)}, taken as they are")
     lines.append(f"validation split · k = {config.k}")
     return lines
+
+
+def _shares(config: "TrainConfig") -> str:
+    """Return the wishes for all objectives."""
+    named = zip(config.objectives, config.wishes, strict=True)
+    return " ".join(f"{name} {share:.2f}" for name, share in named)
 
 
 def solving(config: "TrainConfig") -> tuple[str, str]:
@@ -58,8 +67,7 @@ def solving(config: "TrainConfig") -> tuple[str, str]:
         facts.append(f"normalise {config.normalise}")
     if config.solve_every > 1:
         facts.append(f"solved every {config.solve_every} steps")
-    wishes = [f"{n} {s:.2f}" for n, s in zip(config.objectives, config.wishes, strict=True)]
-    return " · ".join(facts), " ".join(wishes)
+    return " · ".join(facts), _shares(config)
 
 
 def vectors(found: "Vectors") -> str:
@@ -110,6 +118,8 @@ def dry_run_facts(plan: "Plan") -> list[tuple[str, str]]:
         rows.append(("vectors", vectors(plan.vectors).removeprefix("vectors ")))
     if config.solver:
         rows += zip(("solver", "wishes"), solving(config), strict=True)
+    elif config.method == "conditioned":
+        rows.append(("selected at", _shares(config)))
     elif len(config.loss_names) > 1:
         rows.append(("objectives", "  ".join(["acc", *wishes])))
     if config.method != "popularity" and not plan.vectors:
@@ -178,6 +188,8 @@ def verdict(out: Output, results: dict[str, Any]) -> None:
         out.show(
             f"stopped at epoch {results['epochs_run']}, best was epoch {results['best_epoch']}{why}"
         )
+    if "follows" in results:
+        obedience(out, results)
     if results["base_val"]:
         kept_warning(out, results)
         pinned_warning(out, results)
