@@ -43,6 +43,12 @@ InitFrom = Annotated[
         "--init-from", metavar="FILE", help="Parquet file of vectors to make the base run of."
     ),
 ]
+Candidates = Annotated[
+    Path | None,
+    typer.Option(
+        "--candidates", metavar="FILE", help="Parquet file of user, item, score to re-rank."
+    ),
+]
 Resume = Annotated[
     Path | None,
     typer.Option(
@@ -54,12 +60,50 @@ DryRun = Annotated[
 ]
 
 
+@dataclasses.dataclass(frozen=True)
+class Given:
+    """Files of which a base run is made rather than trained: at most one of them.
+
+    Raises:
+        ConfigError: Both are given.
+    """
+
+    vectors: Path | None
+    candidates: Path | None
+
+    def __post_init__(self) -> None:
+        if self.vectors and self.candidates:
+            raise ConfigError("--candidates does not go with --init-from", "leave one of them out.")
+
+    @property
+    def file(self) -> Path | None:
+        """The file, if there is one."""
+        return self.vectors or self.candidates
+
+    @property
+    def stem(self) -> str:
+        """What the default names of the runs hold of it."""
+        stem = self.file.stem if self.file else ""
+        return re.sub(r"[^A-Za-z0-9_+-]+", "-", stem).strip("-") or self.noun
+
+    @property
+    def flag(self) -> str:
+        """What it is named with."""
+        return "--init-from" if self.vectors else "--candidates"
+
+    @property
+    def noun(self) -> str:
+        """What it holds."""
+        return "vectors" if self.vectors else "scores"
+
+
 @with_config(TrainConfig)
 def train(
     config: TrainConfig,
     dataset: DatasetPath = None,
     base: Base = None,
     init_from: InitFrom = None,
+    candidates: Candidates = None,
     name: Name = None,
     resume: Resume = None,
     force: Force = False,
@@ -71,14 +115,14 @@ def train(
     out = Output("train", as_json)
     if resume:
         others = config.model_fields_set - {"epochs"}
-        if dataset or base or init_from or force or dry_run or others:
+        if dataset or base or init_from or candidates or force or dry_run or others:
             raise ConfigError(
                 "--resume takes no option but --epochs and --name",
                 "the config comes from the directory.",
             )
         go_on(out, resume, config.epochs, name)
         return
-    plans = make_plans(config, dataset, base, init_from, name, config_file)
+    plans = make_plans(config, dataset, base, Given(init_from, candidates), name, config_file)
     if dry_run:
         out.show(*dry_run_lines(plans))
         out.done(artifact=None, would_write=plans[-1].path, config=plans[-1].config.model_dump())
@@ -104,19 +148,21 @@ def make_plans(
     config: TrainConfig,
     dataset: Path | None,
     base: Path | None,
-    init_from: Path | None,
+    given: Given,
     name: str | None,
     file: Path | None,
 ) -> "list[Plan]":
-    """Return the plan of a run, after that of its base if vectors are still to be made one."""
+    """Return the plan of a run, after that of its base if a file is still to be made one."""
     if not dataset:
         raise ConfigError("missing argument 'DATASET'", "see 'mobench train --help'.")
     from mobench.training.run import plan
 
-    if init_from:
+    if given.file:
         if base:
-            raise ConfigError("--base does not go with --init-from", "the vectors make the base.")
-        return plan_from(init_from, config, dataset, name)
+            raise ConfigError(
+                f"--base does not go with {given.flag}", f"the {given.noun} make the base."
+            )
+        return plan_from(given, config, dataset, name)
     if config.starts_from_base and not base:
         recorded = places.recorded_base(file, dataset, config) if file else None
         base = recorded or places.newest_base(dataset, config)
@@ -124,8 +170,8 @@ def make_plans(
     return [plan(config, dataset, base, path)]
 
 
-def plan_from(vectors: Path, config: TrainConfig, dataset: Path, name: str | None) -> "list[Plan]":
-    """Return the plans of a base made of vectors and of the run that starts from it.
+def plan_from(given: Given, config: TrainConfig, dataset: Path, name: str | None) -> "list[Plan]":
+    """Return the plans of a base made of a file and of the run that starts from it.
 
     Their default names hold that of the file, so that they stand beside trained ones.
     """
@@ -133,15 +179,23 @@ def plan_from(vectors: Path, config: TrainConfig, dataset: Path, name: str | Non
     from mobench.training.vectors import base_config
 
     def path(config: TrainConfig, name: str | None) -> Path:
-        stem = re.sub(r"[^A-Za-z0-9_+-]+", "-", vectors.stem).strip("-") or "vectors"
-        usual = places.run_name(dataset.name, config.model_copy(update={"backbone": stem}))
+        usual = places.run_name(dataset.name, config.model_copy(update={"backbone": given.stem}))
         return places.place("runs", name or usual)
 
     if not config.starts_from_base:
-        return [plan(config, dataset, None, path(config, name), vectors=vectors)]
+        return [
+            plan(
+                config,
+                dataset,
+                None,
+                path(config, name),
+                vectors=given.vectors,
+                candidates=given.candidates,
+            )
+        ]
     before = base_config(config)
     made = path(before, name and f"{name}-base")
-    first = plan(before, dataset, None, made, vectors=vectors)
+    first = plan(before, dataset, None, made, vectors=given.vectors, candidates=given.candidates)
     return [first, plan(config, dataset, None, path(config, name), first=first)]
 
 

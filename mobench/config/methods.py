@@ -32,14 +32,17 @@ Rival = Literal[
 RIVALS: tuple[str, ...] = get_args(Rival)
 """Ways of weighing losses that are methods of their own, and may stand in for the controller."""
 
-METHODS = ("popularity", "base", "continue", "morec", *RIVALS)
+METHODS = ("popularity", "base", "continue", "morec", "rerank", *RIVALS)
 
 
 class MethodConfig(Config):
     """What a recommender is trained for, and how its objectives are weighed."""
 
-    method: Literal["popularity", "base", "continue", "morec", Rival] = option("morec", "Method")
-    """popularity, base (accuracy only), continue (base trained on), morec, or a rival of it."""
+    method: Literal["popularity", "base", "continue", "morec", "rerank", Rival] = option(
+        "morec", "Method"
+    )
+    """popularity, base (accuracy only), continue (base trained on), morec, rerank (the base's best
+    in another order), or a rival of morec."""
     objectives: tuple[str, ...] = option(OBJECTIVE_NAMES, "Method")
     """Objectives to train for, any of acc,rev,fair,align; acc is implied."""
     preference: tuple[float, ...] | None = option(None, "Method")
@@ -49,7 +52,8 @@ class MethodConfig(Config):
     coordinator: Literal["controller", Rival] = option("controller")
     """morec: what weighs the losses; a rival's way in place of the controller."""
     acc_share: float | None = option(None, gt=0, lt=1)
-    """rivals: accuracy's share of the wishes; preference shares out the rest (unset: 1/M)."""
+    """rivals: accuracy's share of the wishes; preference shares out the rest (unset: 1/M).
+    rerank: the score's share of the mix, beside a preference (unset: tried on validation)."""
     normalise: Literal["none", "l2", "loss", "loss+"] = option("none")
     """rivals: divide objectives by gradient norm, loss before training, or both, for the solver."""
     solve_every: int = option(1, ge=1)
@@ -58,6 +62,12 @@ class MethodConfig(Config):
     """rivals: options of the solver itself, like c=0.4, or min_weights=0.1/0.2/0.1/0.1."""
     regions: int = option(4, ge=1)
     """pemtl: steps from no wish to all, of the mixes whose regions share out the losses."""
+    search: Literal["grid", "nsga2"] = option("grid")
+    """rerank: how mixes are chosen to be tried, on a grid or by NSGA-II (an extra)."""
+    mix_parts: int = option(10, ge=1, le=1000)
+    """rerank: the grid's mixes are in steps of 1 over this."""
+    n_candidates: int = option(200, ge=1, le=10_000)
+    """rerank: how many of a user's best items are put in order."""
     fair_loss: Literal["pearson", "pearson-literal"] = option("pearson")
     """Fairness on uniform rows: squared correlation with each group, or Eq. 17 to the letter."""
 
@@ -110,7 +120,7 @@ class MethodConfig(Config):
     @property
     def starts_from_base(self) -> bool:
         """Whether training begins with a base run."""
-        return self.method in ("continue", "morec", *RIVALS)
+        return self.method in ("continue", "morec", "rerank", *RIVALS)
 
     @property
     def loss_names(self) -> tuple[str, ...]:

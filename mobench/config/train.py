@@ -32,7 +32,7 @@ class TrainConfig(MethodConfig):
     """adam, or lazy-adam: moments and weights move only for the rows that a step touches."""
     weight_decay: float = option(1e-5, ge=0)
     """Coupled L2, scaled by the sum of the loss weights in use."""
-    batch_size: int = option(512, "Model", ge=1)
+    batch_size: int = option(512, ge=1)
     """Positives per block."""
     epochs: int | None = option(None, "Model", ge=1)
     """Passes over the train split (unset: 30, for base at most 200)."""
@@ -101,7 +101,8 @@ class TrainConfig(MethodConfig):
     min_base_hits: int = option(10, ge=0)
     """A metric enters Imp only if the base has so many validation hits behind it."""
     max_missing: float = option(0.1, ge=0, le=1, moves=False)
-    """init-from: share of the users, or of the items, that may lack a vector and get the mean."""
+    """init-from: share of the users, or of the items, that may lack a vector and get the mean;
+    candidates: share of the users that may lack a list."""
     keep_state: bool = option(False, moves=False)
     """Keep what --resume needs to train a finished run for more epochs."""
     tune: int = option(0, "Run", ge=0)

@@ -81,6 +81,7 @@ class Ranker:
         self.starts, self.masked = _masked(known, rows, dataset.n_users, dataset.n_items)
         order = Seeds(seed).numpy("ties").permutation(dataset.n_items)
         self.place = torch.from_numpy(np.argsort(order)).to(device)  # item → place among equals
+        self.columns = torch.arange(dataset.n_items, device=device)
         self.marks = torch.empty((min(self.block_size, len(rows)), self.n_items), device=device)
 
     @torch.inference_mode()
@@ -121,8 +122,9 @@ class Ranker:
         scores = model.score_all(users, history).to(torch.float32).contiguous()  # [B, I]
         if look:
             look(rows, scores)
-        wanted = scores.gather(1, target.unsqueeze(1))  # [B, 1]
         scores.view(-1)[self._mask(rows)] = -torch.inf
+        scores = model.rerank(scores, self.columns)
+        wanted = scores.gather(1, target.unsqueeze(1))  # [B, 1]
         rank, tied = self._ranks(scores, wanted, target)
         best, items = top(scores, min(self.k, self.n_items), self.place)
         items = torch.where(best == -torch.inf, -1, items)

@@ -20,7 +20,7 @@ from mobench.manifest import Input
 from mobench.metrics.base import Outcome
 from mobench.metrics.groups import group_hits, slot_shares
 from mobench.metrics.significance import Interval, bootstrap
-from mobench.models import Backbone, Popularity, find, fresh, own
+from mobench.models import Backbone, Popularity, Reranked, find, fresh, own
 from mobench.models.device import pick_device, set_threads
 
 
@@ -116,6 +116,8 @@ def load_model(run: Artifact, dataset: Dataset, device: str) -> Backbone:
         own.trusted(Path(config.backbone), run.path / "backbone.py")
     kind = Popularity if config.method == "popularity" else find(config.backbone)
     model = fresh(kind, dataset.n_users, dataset.n_items, config)
+    if config.method == "rerank":
+        model = Reranked.around(model, dataset.n_items, config)
     model.load_state_dict(load_file(run.path / "model.safetensors"))
     return model.to(device).eval()
 

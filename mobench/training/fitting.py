@@ -18,6 +18,22 @@ def _morec(config: TrainConfig) -> bool:
     return config.method == "morec"
 
 
+def _weighed(config: TrainConfig) -> bool:
+    return config.solver is not None or _reranked(config)
+
+
+def _reranked(config: TrainConfig) -> bool:
+    return config.method == "rerank"
+
+
+def _kept(config: TrainConfig) -> bool:
+    return _controlled(config) or _reranked(config)
+
+
+def _listed(config: TrainConfig) -> bool:
+    return _reranked(config) or config.method == "base"  # of candidates
+
+
 def _solved(config: TrainConfig) -> bool:
     return config.solver is not None
 
@@ -31,18 +47,46 @@ def _correlated(config: TrainConfig) -> bool:
 
 
 NEEDS: dict[str, tuple[Fits, str]] = {
-    "keep_accuracy": (_controlled, "--method morec"),
+    "keep_accuracy": (_kept, "--method morec"),
     "target_loss": (_controlled, "--method morec"),
     "sampler": (_morec, "--method morec"),
     "coordinator": (_morec, "--method morec"),
-    "acc_share": (_solved, "a method such as static or mgda"),
+    "acc_share": (_weighed, "a method such as static or mgda"),
     "normalise": (_solved, "a method such as static or mgda"),
     "solve_every": (_solved, "a method such as static or mgda"),
     "solver_options": (_solved, "a method such as static or mgda"),
     "regions": (_regional, "--method pemtl"),
     "fair_loss": (_correlated, "objective fair and a method such as static, or sampler=uniform"),
+    "search": (_reranked, "--method rerank"),
+    "mix_parts": (_reranked, "--method rerank"),
+    "n_candidates": (_listed, "--method rerank"),
 }
 """Settings that need something: whether it is there, and what it is."""
+
+
+UNTRAINED = (
+    "preset",
+    "sampler_mode",
+    "epochs",
+    "patience",
+    "kp",
+    "ki_per_epoch",
+    "ki",
+    "beta_min",
+    "beta_max",
+    "beta_start",
+    "antiwindup",
+    "slack",
+    "aux_weight",
+    "sampler_step",
+    "sampler_floor",
+    "step_rule",
+    "fair_signal",
+    "dead_band",
+    "keep_state",
+    "log_every",
+)
+"""Settings of training that a method without any does not look at."""
 
 
 def check_fit(config: TrainConfig) -> None:
@@ -57,12 +101,24 @@ def check_fit(config: TrainConfig) -> None:
             raise ConfigError(
                 f"{_called(name)} does nothing for {_method(config)}", f"use it with {needed}."
             )
-    if config.solver and not config.auxiliary:
+    for name in UNTRAINED:
+        if _reranked(config) and getattr(config, name) != getattr(usual, name):
+            raise ConfigError(
+                f"{_called(name)} does nothing for {_method(config)}: it trains nothing",
+                "leave it out.",
+            )
+    if (config.solver or _reranked(config)) and not config.auxiliary:
         raise ConfigError(
-            f"{config.solver} weighs objectives, and acc is the only one",
+            f"{config.solver or config.method} weighs objectives, and acc is the only one",
             "name more with --objectives, or use --method continue.",
         )
-    if config.tune and not space(config):
+    longest = max(config.k, config.align_k or 0)
+    if config.n_candidates < longest and _reranked(config):
+        raise ConfigError(
+            f"n_candidates {config.n_candidates} is below the {longest} of a list",
+            "choose more candidates, or a smaller k.",
+        )
+    if config.tune and not space(config) and not _reranked(config):
         raise ConfigError(
             f"--tune: {_method(config)} has nothing to tune",
             "use it with base, morec or a rival of it.",

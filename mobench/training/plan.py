@@ -11,13 +11,16 @@ from mobench.data.dataset import Dataset
 from mobench.data.sequences import n_windows
 from mobench.errors import ArtifactError, ConfigError
 from mobench.manifest import Input
-from mobench.models import Backbone, find, fresh, n_parameters
+from mobench.models import Backbone, Listed, find, fresh, n_parameters
 from mobench.models.device import pick_device
+from mobench.models.kinds import GIVEN
 from mobench.training.architecture import as_input, code_of, settle
 from mobench.training.data import by_positions, objectives
 from mobench.training.fitting import check_fit
 from mobench.training.inherit import inherit
 from mobench.training.optimizer import make_optimizer
+from mobench.training.rerank.candidate_file import CandidateFile, read_candidates
+from mobench.training.rerank.search import check_search
 from mobench.training.rivals import solver_of
 from mobench.training.vectors import Vectors, read_vectors
 
@@ -33,6 +36,7 @@ class Plan:
         path: Where the run artifact goes.
         device: ``cpu`` or ``cuda``.
         vectors: What a base run is made of that is not trained.
+        candidates: The same, where scores came in a file.
         code: The file of a backbone of one's own.
     """
 
@@ -42,6 +46,7 @@ class Plan:
     path: Path
     device: str
     vectors: Vectors | None = None
+    candidates: CandidateFile | None = None
     code: Path | None = None
 
     @property
@@ -54,6 +59,7 @@ class Plan:
         """What the run is made from."""
         base = [self.base.as_input("base")] if self.base else []
         vectors = [self.vectors.as_input()] if self.vectors else []
+        vectors += [self.candidates.as_input()] if self.candidates else []
         code = [as_input(self.config, self.code)] if self.code else []
         return [self.dataset.artifact.as_input("dataset"), *base, *vectors, *code]
 
@@ -81,6 +87,7 @@ def plan(
     path: Path,
     *,
     vectors: Path | None = None,
+    candidates: Path | None = None,
     first: Plan | None = None,
 ) -> Plan:
     """Read and check everything that a run needs; write nothing.
@@ -91,6 +98,7 @@ def plan(
         base_path: A base run; needed by all methods that start from one.
         path: Where the run artifact will be.
         vectors: A file of vectors that a base run takes as they are.
+        candidates: A file of scores that a base run takes as they are.
         first: The base run if it is still to be made; give it to the plan with ``replace``.
 
     Raises:
@@ -114,6 +122,8 @@ def plan(
             f"make one with 'mobench train {dataset_path} --method base'.",
         )
     check_fit(config)
+    if candidates:
+        config = config.with_defaults({"backbone": GIVEN})
     base = _base(base_path, dataset, config.seed) if base_path else None
     if base:
         config = inherit(config, base.manifest.config)
@@ -122,14 +132,20 @@ def plan(
     code = code_of(config, partial(path), base.path if base else None)
     kind = find(config.backbone, code)
     config = settle(config, kind)
-    make_optimizer(fresh(kind, 1, 1, config), config)  # refuses what does not go together
+    if kind is Listed:
+        _check_listed(config, candidates)
+    else:
+        make_optimizer(fresh(kind, 1, 1, config), config)  # refuses what does not go together
     given = _vectors(config, dataset, vectors) if vectors else None
     if given:
         config = config.with_defaults({"embedding_size": given.width})
-    if len(config.loss_names) > 1:
+    listed = _candidates(config, dataset, candidates) if candidates else None
+    if len(config.loss_names) > 1 or config.method == "rerank":
         for goal in objectives(dataset, config).values():
             goal.start_weights()
-    found = Plan(dataset, config, base, path, device, given, code)
+    found = Plan(dataset, config, base, path, device, given, listed, code)
+    if config.method == "rerank":
+        check_search(config)
     if config.solver:
         solver_of(config, found.steps_per_epoch)  # refuses what it cannot do
     _check_memory(found)
@@ -195,6 +211,38 @@ def _vectors(config: TrainConfig, dataset: Dataset, path: Path) -> Vectors:
             "leave it out.",
         )
     return found
+
+
+def _check_listed(config: TrainConfig, path: Path | None) -> None:
+    """Check that nothing is to be trained where there are only scores."""
+    if config.method not in ("base", "rerank"):
+        raise ConfigError(
+            f"--method {config.method} trains its base, and scores cannot be trained",
+            "use --method rerank.",
+        )
+    if config.method == "base" and not path:
+        raise ConfigError(
+            f"--backbone {GIVEN} is made of a file", "name it with --candidates FILE."
+        )
+
+
+def _candidates(config: TrainConfig, dataset: Dataset, path: Path) -> CandidateFile:
+    """Read scores and check that the settings leave them as they are."""
+    if config.method != "base":
+        raise ConfigError(
+            f"--candidates does not go with --method {config.method}", "scores make a base run."
+        )
+    if config.backbone != GIVEN:
+        raise ConfigError(
+            f"--candidates does not go with --backbone {config.backbone}", "leave it out."
+        )
+    for name in ("epochs", "tune"):
+        if name in config.model_fields_set and getattr(config, name):
+            raise ConfigError(
+                f"--{name} does nothing for a base of scores: they are taken as they are",
+                "leave it out.",
+            )
+    return read_candidates(path, dataset, config)
 
 
 def up_to_date(plan: Plan) -> Artifact | None:

@@ -90,8 +90,8 @@ def results(plan: Plan, state: TrainState) -> dict[str, Any]:
         "guarded": state.guard is not None,
         "retreats": state.guard.retreats if state.guard else 0,
         "kept_enough": state.selection.is_valid,
-        "val": {name: _json(chosen[name]) for name in SUMMARY},
-        "base_val": {n: _json(base[n]) for n in SUMMARY if n in base} if base else None,
+        "val": summary(chosen),
+        "base_val": summary(base) if base else None,
         "imp_over": list(state.selection.over),
         "n_parameters": plan.n_parameters,
         "steps_per_epoch": plan.steps_per_epoch,
@@ -101,6 +101,11 @@ def results(plan: Plan, state: TrainState) -> dict[str, Any]:
         "beta_pinned": pinned(trained),
         **({"vectors": plan.vectors.counts()} if plan.vectors else {}),
     }
+
+
+def summary(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a manifest tells of a row of the history, or of a base's metrics."""
+    return {name: _json(row[name]) for name in SUMMARY if name in row}
 
 
 def pinned(rows: Sequence[Row]) -> dict[str, float]:

@@ -17,7 +17,7 @@ N_USERS, N_ITEMS, PER_USER = 60, 30, 9
 COMMANDS = (
     "prep raw/reviews.csv.gz --meta raw/meta.jsonl --k-core 2 --pop-groups 5 --name toy",
     "train data/datasets/toy --method popularity",
-    "train data/datasets/toy --method base --epochs 3 --batch-size 64",
+    "train data/datasets/toy --method base --epochs 3 --set batch_size=64",
     "train data/datasets/toy --method continue --epochs 2",
     "train data/datasets/toy --epochs 2 --set min_group_size=1",
     "eval data/runs/toy-mf-popularity-s1 --k 5",

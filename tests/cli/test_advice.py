@@ -21,7 +21,7 @@ def told(err: str) -> str:
 
 def newer_base(run) -> None:
     """Train a base that looks newer than any other."""
-    command = "train data/datasets/toy --method base --epochs 1 --batch-size 64 --name newer"
+    command = "train data/datasets/toy --method base --epochs 1 --set batch_size=64 --name newer"
     assert run(command)[0] == 0
     file = Path("data/runs/newer/manifest.json")
     content = json.loads(file.read_text()) | {"started": "2099-01-01T00:00:00+00:00"}
@@ -63,7 +63,7 @@ def test_the_advice_says_what_to_train(run, pipeline: Path) -> None:
 
 
 def test_the_advice_replaces_what_is_stale(run, pipeline: Path) -> None:
-    again = "train data/datasets/toy --method base --epochs 1 --batch-size 64 --force"
+    again = "train data/datasets/toy --method base --epochs 1 --set batch_size=64 --force"
     command = told(run(again)[2])
     assert command == "eval data/runs/toy-mf-base-s1 --force"
     assert run(command)[0] == 0

@@ -69,7 +69,7 @@ def test_a_missing_base_says_how_to_make_one(run, pipeline: Path) -> None:
 
 def test_a_taken_name_is_never_overwritten(run, pipeline: Path) -> None:
     before = Path("data/runs/toy-mf-base-s1/manifest.json").read_bytes()
-    assert run("train data/datasets/toy --method base --epochs 4 --batch-size 64") == (
+    assert run("train data/datasets/toy --method base --epochs 4 --set batch_size=64") == (
         4,
         "",
         said(

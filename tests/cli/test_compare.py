@@ -55,7 +55,7 @@ def test_only_what_matters_fails(run, run_json, pipeline: Path) -> None:
 
 
 def test_the_same_seed_gives_the_same(run, pipeline: Path) -> None:
-    again = "train data/datasets/toy --method base --epochs 3 --batch-size 64 --name again"
+    again = "train data/datasets/toy --method base --epochs 3 --set batch_size=64 --name again"
     assert run(again)[0] == 0
     assert run("eval data/runs/again --k 5")[0] == 0
     code, out, _ = run(f"compare {BASE} data/metrics/again-test --fail-on-change")

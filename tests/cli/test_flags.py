@@ -66,7 +66,7 @@ FLAGS = {
         "--optimizer",
         "--threads",
         "--learning-rate",
-        "--batch-size",
+        "--candidates",
         "--epochs",
         "--tune",
         "--seed",

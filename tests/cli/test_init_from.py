@@ -25,7 +25,7 @@ pl.concat([table("user"), table("item")]).write_parquet("vectors.parquet")
 """What the README shows."""
 
 BASE, RUN = "data/runs/toy-vectors-base-s1", "data/runs/toy-vectors-morec-s1"
-TRAIN = "train data/datasets/toy --init-from vectors.parquet --batch-size 64"
+TRAIN = "train data/datasets/toy --init-from vectors.parquet --set batch_size=64"
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 pytestmark = pytest.mark.slow
-SETTINGS = ("--epochs", "6", "--batch-size", "2048", "--set", "k=20")
+SETTINGS = ("--epochs", "6", "--set", "batch_size=2048", "--set", "k=20")
 KILLS = 12
 
 

@@ -50,7 +50,7 @@ def test_the_same_command_again_is_up_to_date(run, pipeline: Path) -> None:
         "prep raw/reviews.csv.gz --meta raw/meta.jsonl --k-core 2 --pop-groups 5 --name toy": (
             "data/datasets/toy"
         ),
-        "train data/datasets/toy --method base --epochs 3 --batch-size 64": (
+        "train data/datasets/toy --method base --epochs 3 --set batch_size=64": (
             "data/runs/toy-mf-base-s1"
         ),
         "train data/datasets/toy --epochs 2 --set min_group_size=1": "data/runs/toy-mf-morec-s1",
@@ -267,7 +267,7 @@ def test_json_leaves_the_talk_on_stderr(run, pipeline: Path) -> None:
 
 
 def test_force_replaces(run, pipeline: Path) -> None:
-    command = "train data/datasets/toy --method base --epochs 1 --batch-size 64"
+    command = "train data/datasets/toy --method base --epochs 1 --set batch_size=64"
     assert run(command)[0] == 4
     assert run(f"{command} --force")[0] == 0
     assert Artifact.open(Path("data/runs/toy-mf-base-s1")).manifest.config["epochs"] == 1

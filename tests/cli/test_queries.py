@@ -41,7 +41,7 @@ def by_duckdb(text: str) -> pl.DataFrame:
 @pytest.fixture
 def several(run, pipeline: Path) -> Path:
     """Another seed of the base, so that there is something to average."""
-    train = "train data/datasets/toy --method base --epochs 2 --batch-size 64 --seed 2"
+    train = "train data/datasets/toy --method base --epochs 2 --set batch_size=64 --seed 2"
     assert run(train)[0] == 0
     assert run("eval data/runs/toy-mf-base-s2 --k 5,10")[0] == 0
     return pipeline

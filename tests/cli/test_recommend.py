@@ -84,7 +84,7 @@ def test_nothing_that_was_had_is_recommended(run_json, pipeline: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["base", "morec"])
 def test_sasrec_reads_the_history_up_to_the_split(run, run_json, pipeline: Path, kind) -> None:
-    train = "train data/datasets/toy --backbone sasrec --epochs 1 --batch-size 64"
+    train = "train data/datasets/toy --backbone sasrec --epochs 1 --set batch_size=64"
     for method in ("base", "morec")[: 1 + (kind == "morec")]:
         line = f"{train} --method {method} --set min_group_size=1"
         assert run(line if method == "morec" else f"{train} --method base")[0] == 0

@@ -109,7 +109,7 @@ def test_failures_name_the_setting_the_value_and_a_way_out() -> None:
         f"did you mean 'morec'? One of: {', '.join(METHODS)}.",
     )
     assert failure(TrainConfig, batch_size="0") == (
-        "--batch-size: '0' should be greater than or equal to 1",
+        "batch_size: '0' should be greater than or equal to 1",
         "Positives per block.",
     )
     assert failure(TrainConfig, kp=-1)[0] == "kp: '-1' should be greater than or equal to 0"

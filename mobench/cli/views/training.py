@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mobench.artifacts import Artifact
     from mobench.training.log import EpochRecord
     from mobench.training.plan import Plan
+    from mobench.training.rerank.candidate_file import Tally
     from mobench.training.vectors import Vectors
 
 SCORES = ("valid", "score", "best_epoch", "epochs_run")
@@ -41,12 +42,41 @@ def header(plan: "Plan") -> list[str]:
             held = f"keeps {percent(config.keep_accuracy)} of the base's {metric}"
         wishes = [f"{n} {s:.2f}" for n, s in zip(config.auxiliary, config.shares, strict=True)]
         lines.append(f"{held} · preference {' '.join(wishes) or 'acc alone'}")
+    if config.method == "rerank":
+        lines.append(searched(plan))
     if plan.base:
         lines.append(f"base {plan.base.path}")
     if plan.vectors:
         lines.append(f"{vectors(plan.vectors)}, taken as they are")
+    if plan.candidates:
+        lines.append(f"scores {plan.candidates.path}: {listed(plan.candidates.tally)}")
     lines.append(f"validation split · k = {config.k}")
     return lines
+
+
+def searched(plan: "Plan") -> str:
+    """Return what is mixed, and how many mixes are tried."""
+    from mobench.training.rerank.search import n_tries
+
+    config, n = plan.config, n_tries(plan.config)
+    names = {"rev": "price", "fair": "group deficit", "align": "popularity gap"}
+    terms = ", ".join(["score", *(names[name] for name in config.auxiliary)])
+    how = {"grid": "on a grid", "nsga2": "by NSGA-II"}[config.search]
+    tried = "1 mix" if n == 1 else f"{count(n)} mixes {how}"
+    return f"best {count(config.n_candidates)} by {terms} · {tried}"
+
+
+def listed(found: "Tally") -> str:
+    """Return how many rows of a file of scores are used, and why others are not."""
+    parts = {
+        "of unknown users": found.users_unknown,
+        "of unknown items": found.items_unknown,
+        "seen in train": found.seen,
+        "beyond the best": found.beyond,
+    }
+    used = found.rows - sum(parts.values())
+    left_out = ", ".join(f"{count(n)} {why}" for why, n in parts.items() if n)
+    return f"{count(used)} rows used" + (f" ({left_out})" if left_out else "")
 
 
 def vectors(found: "Vectors") -> str:
@@ -95,9 +125,14 @@ def dry_run_facts(plan: "Plan") -> list[tuple[str, str]]:
         rows.append(("base run", f"{plan.base.path}  Hit@{config.k} {number(hit)}"))
     if plan.vectors:
         rows.append(("vectors", vectors(plan.vectors).removeprefix("vectors ")))
+    if plan.candidates:
+        rows.append(("scores", f"{plan.candidates.path}  {listed(plan.candidates.tally)}"))
+    if config.method == "rerank":
+        rows.append(("mixes", searched(plan)))
     if config.method == "morec":
         rows.append(("objectives", "  ".join(["acc", *wishes])))
-    if config.method != "popularity" and not plan.vectors:
+    given = plan.vectors or plan.candidates
+    if config.method not in ("popularity", "rerank") and not given:
         steps = f"{count(plan.steps_per_epoch)} per epoch × at most {config.max_epochs} epochs"
         rows.append(("steps", steps))
     return [*rows, ("would write", str(plan.path))]
@@ -154,7 +189,10 @@ class Epochs:
 
 def verdict(out: Output, results: dict[str, Any]) -> None:
     """Say how training ended, and warn where the result stands on thin ice."""
-    if not results["epochs_run"]:
+    if results["method"] == "rerank":
+        out.show(*beside_base(results), "")
+        kept_warning(out, results)
+    elif not results["epochs_run"]:
         shown = ("hit", "ndcg", "rhit", "min_hit", "pop_kl")
         out.show(*pairs((name, number(results["val"][name])) for name in shown), "")
     else:
@@ -176,13 +214,16 @@ def kept_warning(out: Output, results: dict[str, Any]) -> None:
         "use a smaller --learning-rate or --set aux_weight=…, more --epochs,"
         " or ask for less with --keep-accuracy."
     )
+    if results["method"] == "rerank":
+        hint = "try more mixes with --set mix_parts=…, or ask for less with --keep-accuracy."
     if not results["kept_enough"]:
+        what = "mix" if results["method"] == "rerank" else "epoch"
         out.warn(
-            f"no epoch kept {percent(limit)} of the base's validation {metric}, the best one"
+            f"no {what} kept {percent(limit)} of the base's validation {metric}, the best one"
             f" {percent(kept)}: an invalid run.",
             hint,
         )
-    elif kept < limit + MARGIN and not results["guarded"]:
+    elif kept < limit + MARGIN and not results["guarded"] and results["method"] != "rerank":
         out.warn(
             f"{metric} kept is {percent(kept)}, close to the limit of {percent(limit)}.",
             f"hold it there with --keep-accuracy {limit:g}.",
@@ -204,6 +245,9 @@ def trials(artifact: "Artifact") -> list[str]:
     if "trials.parquet" not in (entry.path for entry in artifact.manifest.files):
         return []
     table = artifact.read("trials.parquet")
+    if mix := artifact.manifest.results.get("mix"):
+        kept = ", ".join(f"{name} {share:.3g}" for name, share in mix.items())
+        return [f"tried {count(len(table['imp']))} mixes, kept {kept}"]
     names = [name for name in table if name not in SCORES]
     kept = ", ".join(f"{name} {_short(artifact.manifest.config[name])}" for name in names)
     return [f"tried {len(table['score'])} settings, kept {kept}"]
@@ -223,6 +267,11 @@ def summary(artifact: "Artifact") -> list[str]:
         ("parameters", count(results["n_parameters"])),
     ]
     facts += [("tuning", line) for line in trials(artifact)]
+    return [*pairs(facts), "", *beside_base(results)]
+
+
+def beside_base(results: dict[str, Any]) -> list[str]:
+    """Return the table of validation metrics, the base's beside the run's."""
     base = results.get("base_val") or {}
     names = ("hit", "ndcg", "rhit", "min_hit", "pop_kl", "imp", "accuracy_kept")
     rows = [
@@ -230,4 +279,4 @@ def summary(artifact: "Artifact") -> list[str]:
         for name in names
         if name in results["val"]
     ]
-    return [*pairs(facts), "", *lines(["Validation", "Base", "Run"], rows)]
+    return lines(["Validation", "Base", "Run"], rows)
