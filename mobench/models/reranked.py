@@ -17,6 +17,8 @@ from mobench.models.base import Backbone
 
 BELOW = 2.0**-64
 """Scales what is no candidate below 1 and, a power of two, changes no digit of a usual score."""
+LEAST = 1e-30
+"""Stands for no share of the score: too small to move anything, and −inf stays what it is."""
 
 
 class Reranked(Backbone):
@@ -70,14 +72,14 @@ class Reranked(Backbone):
         candidate stands below in the base's order. Infinite scores stay, and so does NaN.
         """
         best, columns = scores.topk(min(self.n_candidates, scores.shape[1]), dim=1)
-        worth = item_worth(self.values, self.mix)[items[columns]]
-        places = levels(mixed(scaled(best), worth, self.mix[0]), best)
+        found = mixed(scaled(best), items[columns], self.values, self.mix)
+        places = levels(found, best)
         places = torch.where(best.isfinite(), places.to(best.dtype), best)
         return (scores * BELOW).scatter_(1, columns, places)
 
 
 def scaled(best: Tensor) -> Tensor:
-    """Return the candidates' scores scaled per user to [0, 1], ``[B, C]`` float64.
+    """Return the candidates' scores scaled per user to [0, 1], ``[B, C]`` float32.
 
     Args:
         best: Their scores, descending, −inf where there are fewer candidates; 0 where all are
@@ -87,29 +89,21 @@ def scaled(best: Tensor) -> Tensor:
     high, low = exact[:, :1], exact.masked_fill(exact == -torch.inf, torch.inf).amin(1, True)
     span = high - low
     shares = torch.where(span > 0, (exact - low) / torch.where(span > 0, span, 1), 0)
-    return torch.where(exact == -torch.inf, exact, shares)
+    return torch.where(exact == -torch.inf, exact, shares).to(torch.float32)
 
 
-def item_worth(values: Tensor, mix: Tensor) -> Tensor:
-    """Return what the terms after the score add to each item, ``[I]``.
+def mixed(shares: Tensor, items: Tensor, values: Tensor, mix: Tensor) -> Tensor:
+    """Return what candidates are ordered by, ``[B, C]`` float32; −inf for no candidate.
 
     Args:
+        shares: Scaled scores, ``[B, C]``.
+        items: The candidates, ``[B, C]``.
         values: ``[T, I]``.
         mix: ``[1 + T]``.
     """
-    return (values * mix[1:].unsqueeze(1)).sum(0)
-
-
-def mixed(shares: Tensor, worth: Tensor, weight: Tensor | float) -> Tensor:
-    """Return what candidates are ordered by, ``[B, C]``.
-
-    Args:
-        shares: Scaled scores, ``[B, C]``; −inf for no candidate.
-        worth: What the other terms add, ``[B, C]``.
-        weight: Share of the score in the mix.
-    """
-    there = shares != -torch.inf
-    return torch.where(there, shares.where(there, 0) * weight + worth, -torch.inf)
+    worth = (values * mix[1:].unsqueeze(1)).sum(0).to(torch.float32)
+    weight = mix[0].clamp(min=LEAST).to(torch.float32)
+    return torch.take(worth, items).add_(shares * weight)
 
 
 def levels(found: Tensor, best: Tensor) -> Tensor:

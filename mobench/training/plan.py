@@ -19,7 +19,8 @@ from mobench.training.data import by_positions, objectives
 from mobench.training.fitting import check_fit
 from mobench.training.inherit import inherit
 from mobench.training.optimizer import make_optimizer
-from mobench.training.rerank.candidate_file import CandidateFile, read_candidates
+from mobench.training.rerank.candidate_file import CandidateFile
+from mobench.training.rerank.given import check_listed, given_candidates
 from mobench.training.rerank.search import check_search
 from mobench.training.rivals import solver_of
 from mobench.training.vectors import Vectors, read_vectors
@@ -133,13 +134,13 @@ def plan(
     kind = find(config.backbone, code)
     config = settle(config, kind)
     if kind is Listed:
-        _check_listed(config, candidates)
+        check_listed(config, candidates)
     else:
         make_optimizer(fresh(kind, 1, 1, config), config)  # refuses what does not go together
     given = _vectors(config, dataset, vectors) if vectors else None
     if given:
         config = config.with_defaults({"embedding_size": given.width})
-    listed = _candidates(config, dataset, candidates) if candidates else None
+    listed = given_candidates(config, dataset, candidates) if candidates else None
     if len(config.loss_names) > 1 or config.method == "rerank":
         for goal in objectives(dataset, config).values():
             goal.start_weights()
@@ -211,38 +212,6 @@ def _vectors(config: TrainConfig, dataset: Dataset, path: Path) -> Vectors:
             "leave it out.",
         )
     return found
-
-
-def _check_listed(config: TrainConfig, path: Path | None) -> None:
-    """Check that nothing is to be trained where there are only scores."""
-    if config.method not in ("base", "rerank"):
-        raise ConfigError(
-            f"--method {config.method} trains its base, and scores cannot be trained",
-            "use --method rerank.",
-        )
-    if config.method == "base" and not path:
-        raise ConfigError(
-            f"--backbone {GIVEN} is made of a file", "name it with --candidates FILE."
-        )
-
-
-def _candidates(config: TrainConfig, dataset: Dataset, path: Path) -> CandidateFile:
-    """Read scores and check that the settings leave them as they are."""
-    if config.method != "base":
-        raise ConfigError(
-            f"--candidates does not go with --method {config.method}", "scores make a base run."
-        )
-    if config.backbone != GIVEN:
-        raise ConfigError(
-            f"--candidates does not go with --backbone {config.backbone}", "leave it out."
-        )
-    for name in ("epochs", "tune"):
-        if name in config.model_fields_set and getattr(config, name):
-            raise ConfigError(
-                f"--{name} does nothing for a base of scores: they are taken as they are",
-                "leave it out.",
-            )
-    return read_candidates(path, dataset, config)
 
 
 def up_to_date(plan: Plan) -> Artifact | None:

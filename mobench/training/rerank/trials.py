@@ -13,7 +13,7 @@ from mobench.config import TrainConfig
 from mobench.evaluation.ranking import TopK
 from mobench.metrics.comparison import accuracy_kept, imp, is_valid
 from mobench.models import Backbone
-from mobench.models.reranked import item_worth, mixed, scaled
+from mobench.models.reranked import mixed, scaled
 from mobench.training.selection import Selection
 from mobench.training.state import Row
 from mobench.training.validation import Validator
@@ -75,7 +75,7 @@ class Candidates:
 
     Attributes:
         base: The base's ranking.
-        shares: Scores scaled per user to [0, 1], ``[V, C]`` float64; −inf for no candidate.
+        shares: Scores scaled per user to [0, 1], ``[V, C]`` float32; −inf for no candidate.
         items: The items, ``[V, C]`` int64.
         spot: Column of the target, ``[V]``; C where it is no candidate.
     """
@@ -105,7 +105,7 @@ class Candidates:
             mix: ``[1 + T]``.
             k: Length of the lists, at most C.
         """
-        found = mixed(self.shares, item_worth(values, mix)[self.items], mix[0])
+        found = mixed(self.shares, self.items, values, mix)
         best, columns = leading(found, k)
         lists = torch.where(best == -torch.inf, -1, self.items.gather(1, columns))
         base = self.base
