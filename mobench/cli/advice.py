@@ -36,7 +36,8 @@ def after_eval(metrics: "Artifact") -> str:
     inputs = {entry.role: Path(entry.path) for entry in metrics.manifest.inputs}
     config = TrainConfig(seed=metrics.manifest.seed or 0)
     is_base = metrics.manifest.results["method"] == "base"
-    wanted = config.model_copy(update={"method": "morec" if is_base else "base"})
+    follows = "rerank" if metrics.manifest.results["backbone"] == "candidates" else "morec"
+    wanted = config.model_copy(update={"method": follows if is_base else "base"})
     default = places.place("runs", places.run_name(inputs["dataset"].name, wanted))
     other = default if is_base else inputs.get("base", default)
     if not (other / "manifest.json").is_file():
@@ -49,13 +50,13 @@ def after_eval(metrics: "Artifact") -> str:
 
 
 def train_command(metrics: "Artifact", inputs: dict[str, Path], config: TrainConfig) -> str:
-    """Return the command that trains the run to compare with: a base, or morec on this base."""
+    """Return the command that trains the run to compare with: a base, or a run from this base."""
     from mobench.artifacts import Artifact
 
     words = ["mobench", "train", str(inputs["dataset"]), "--method", config.method]
     if config.seed != TrainConfig().seed:
         words += ["--seed", str(config.seed)]
-    if config.method == "morec":
+    if config.method != "base":
         base = config.model_copy(update={"method": "base"})
         usual = places.place("runs", places.run_name(inputs["dataset"].name, base))
         words += ["--base", str(inputs["run"])] if inputs["run"] != usual else []

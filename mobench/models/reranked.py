@@ -14,6 +14,7 @@ from torch import Tensor
 
 from mobench.config import TrainConfig
 from mobench.models.base import Backbone
+from mobench.models.listed import UNLISTED, Listed
 
 BELOW = 2.0**-64
 """Scales what is no candidate below 1 and, a power of two, changes no digit of a usual score."""
@@ -69,13 +70,21 @@ class Reranked(Backbone):
         """Return places in place of scores: C for the first candidate, 1 for the last.
 
         Equals under the mix stand in the base's order, equals there, too, stay equal. What is no
-        candidate stands below in the base's order. Infinite scores stay, and so does NaN.
+        candidate stands below in the base's order, items that a list does not have among it.
+        Infinite scores stay, and so does NaN.
         """
         best, columns = scores.topk(min(self.n_candidates, scores.shape[1]), dim=1)
+        below = best * BELOW
+        best = best.masked_fill(best <= floor(self.base), -torch.inf)
         found = mixed(scaled(best), items[columns], self.values, self.mix)
         places = levels(found, best)
-        places = torch.where(best.isfinite(), places.to(best.dtype), best)
+        places = torch.where(best.isfinite(), places.to(best.dtype), below)
         return (scores * BELOW).scatter_(1, columns, places)
+
+
+def floor(base: Backbone) -> float:
+    """Return the score that makes no candidate, and none below it does."""
+    return UNLISTED if isinstance(base, Listed) else -torch.inf
 
 
 def scaled(best: Tensor) -> Tensor:

@@ -133,10 +133,7 @@ def plan(
     code = code_of(config, partial(path), base.path if base else None)
     kind = find(config.backbone, code)
     config = settle(config, kind)
-    if kind is Listed:
-        check_listed(config, candidates)
-    else:
-        make_optimizer(fresh(kind, 1, 1, config), config)  # refuses what does not go together
+    _check_training(config, kind, candidates)
     given = _vectors(config, dataset, vectors) if vectors else None
     if given:
         config = config.with_defaults({"embedding_size": given.width})
@@ -145,12 +142,20 @@ def plan(
         for goal in objectives(dataset, config).values():
             goal.start_weights()
     found = Plan(dataset, config, base, path, device, given, listed, code)
-    if config.method == "rerank":
-        check_search(config)
     if config.solver:
         solver_of(config, found.steps_per_epoch)  # refuses what it cannot do
     _check_memory(found)
     return found
+
+
+def _check_training(config: TrainConfig, kind: type[Backbone], scores: Path | None) -> None:
+    """Refuse a backbone and settings of training, or of a search, that do not go together."""
+    if config.method == "rerank":
+        check_search(config)
+    if kind is Listed:
+        check_listed(config, scores)
+    else:
+        make_optimizer(fresh(kind, 1, 1, config), config)
 
 
 def _check_memory(plan: Plan) -> None:

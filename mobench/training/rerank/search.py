@@ -104,7 +104,7 @@ def evolve(config: TrainConfig, measure: Measure, ticks: Iterator[int]) -> None:
     """
     from pymoo.algorithms.moo.nsga2 import NSGA2
     from pymoo.core.problem import Problem
-    from pymoo.termination import NoTermination
+    from pymoo.core.termination import NoTermination
 
     n, budget = n_free(config), n_tries(config)
     size = max(2, min(POPULATION, budget // 10))

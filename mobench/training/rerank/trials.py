@@ -13,7 +13,7 @@ from mobench.config import TrainConfig
 from mobench.evaluation.ranking import TopK
 from mobench.metrics.comparison import accuracy_kept, imp, is_valid
 from mobench.models import Backbone
-from mobench.models.reranked import mixed, scaled
+from mobench.models.reranked import floor, mixed, scaled
 from mobench.training.selection import Selection
 from mobench.training.state import Row
 from mobench.training.validation import Validator
@@ -60,7 +60,7 @@ class Collector(Backbone):
     def rerank(self, scores: Tensor, items: Tensor) -> Tensor:
         """Note the candidates, best first and equals by place; return the scores as they are."""
         best, columns = scores.topk(self.best.shape[1], dim=1)
-        found = items[columns]
+        best, found = best.masked_fill(best <= floor(self.base), -torch.inf), items[columns]
         by_place = self.place[found].argsort(dim=1)
         best, found = best.gather(1, by_place), found.gather(1, by_place)
         order = best.argsort(dim=1, descending=True, stable=True)
@@ -107,8 +107,9 @@ class Candidates:
         """
         found = mixed(self.shares, self.items, values, mix)
         best, columns = leading(found, k)
-        lists = torch.where(best == -torch.inf, -1, self.items.gather(1, columns))
         base = self.base
+        first = torch.from_numpy(base.items[:, :k].astype(np.int64)).to(columns.device)
+        lists = torch.where(best == -torch.inf, first, self.items.gather(1, columns))
         return TopK(
             user=base.user,
             target=base.target,
@@ -119,7 +120,7 @@ class Candidates:
         )
 
     def _ranks(self, found: Tensor) -> Tensor:
-        """Return the targets' ranks, ``[V]``; those of no candidate stay, but below all that are.
+        """Return the targets' ranks, ``[V]``; those of no candidate stay below all that are.
 
         Columns stand in the base's order and equals by place, so of equals the first column wins.
         """
@@ -129,7 +130,8 @@ class Candidates:
         before = torch.arange(n, device=found.device) < spot
         rank = 1 + ((found > wanted) | ((found == wanted) & before)).sum(1)
         stays = torch.from_numpy(self.base.rank.astype(np.int64)).to(found.device)
-        return torch.where(self.spot < n, rank, stays.clamp(min=n + 1))
+        there = (self.shares != -torch.inf).sum(1)
+        return torch.where(self.spot < n, rank, stays.maximum(there + 1))
 
 
 def leading(found: Tensor, k: int) -> tuple[Tensor, Tensor]:

@@ -1,0 +1,81 @@
+"""Which mixes are tried."""
+
+import importlib.util
+import itertools
+
+import numpy as np
+import pytest
+
+from mobench.config import TrainConfig, build
+from mobench.errors import ConfigError
+from mobench.training.rerank.search import check_search, evolve, grid, grid_size, n_tries
+
+
+def config(**values) -> TrainConfig:
+    return build(TrainConfig, {"method": "rerank", **values})
+
+
+@pytest.mark.parametrize("parts", [1, 2, 5])
+@pytest.mark.parametrize("n", [2, 3, 4])
+def test_the_grid_has_every_mix_once(n, parts):
+    asked = config(objectives=("acc", "rev", "fair", "align")[:n], mix_parts=parts)
+    found = list(grid(asked))
+    steps = itertools.product(range(parts + 1), repeat=n)
+    assert set(found) == {tuple(s / parts for s in p) for p in steps if sum(p) == parts}
+    assert len(found) == len(set(found)) == grid_size(asked) == n_tries(asked)
+    assert found[0] == (1, *(0,) * (n - 1))
+
+
+def test_a_budget_draws_from_the_grid_by_seed():
+    some, same, other = (list(grid(config(tune=30, seed=seed))) for seed in (1, 1, 2))
+    assert some == same != other
+    assert len(set(some)) == 30
+    assert some[0] == (1, 0, 0, 0)
+    assert set(some) < set(grid(config()))
+    assert len(list(grid(config(tune=10_000)))) == 286
+
+
+def test_without_pymoo_nsga2_says_what_to_install(monkeypatch):
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "pymoo" else find(name)
+    )
+    check_search(config())
+    with pytest.raises(ConfigError, match="needs pymoo") as error:
+        check_search(config(search="nsga2"))
+    assert "mobench[evolutionary]" in error.value.hint
+
+
+def bred(budget, **values):
+    """Mixes that NSGA-II tries where the goals are two shares, and the third is in the way."""
+    pytest.importorskip("pymoo", reason="NSGA-II needs the extra evolutionary")
+    asked = config(search="nsga2", objectives=("acc", "rev", "fair"), tune=budget, **values)
+    tried = []
+
+    def measure(mix):
+        tried.append(mix)
+        return [-mix[0], -mix[1], -mix[0] - mix[1]]
+
+    evolve(asked, measure, iter(range(budget)))
+    return np.array(tried)
+
+
+@pytest.mark.parametrize("budget", [1, 7, 60, 66])
+def test_nsga2_uses_its_budget_and_no_more(budget):
+    tried = bred(budget)
+    assert len(tried) == budget
+    assert tried[0].tolist() == [1, 0, 0]
+    assert tried.min() >= 0
+    assert tried.sum(1) == pytest.approx(1)
+
+
+def test_nsga2_repeats_itself_by_seed_and_touches_no_global_generator():
+    before = np.random.get_state()[1].copy()
+    assert np.array_equal(bred(60, seed=3), bred(60, seed=3))
+    assert not np.array_equal(bred(60, seed=3), bred(60, seed=4))
+    assert np.array_equal(np.random.get_state()[1], before)
+
+
+def test_nsga2_gets_better():
+    tried = bred(66, mix_parts=10)
+    assert tried[-20:, 2].mean() < 0.5 * tried[1:7, 2].mean()
