@@ -41,8 +41,7 @@ class MethodConfig(Config):
     method: Literal["popularity", "base", "continue", "morec", "rerank", Rival] = option(
         "morec", "Method"
     )
-    """popularity, base (accuracy only), continue (base trained on), morec, rerank (the base's best
-    in another order), or a rival of morec."""
+    """popularity, base (accuracy only), continue (base trained on), morec, rerank, or a rival."""
     objectives: tuple[str, ...] = option(OBJECTIVE_NAMES, "Method")
     """Objectives to train for, any of acc,rev,fair,align; acc is implied."""
     preference: tuple[float, ...] | None = option(None, "Method")
@@ -52,8 +51,7 @@ class MethodConfig(Config):
     coordinator: Literal["controller", Rival] = option("controller")
     """morec: what weighs the losses; a rival's way in place of the controller."""
     acc_share: float | None = option(None, gt=0, lt=1)
-    """rivals: accuracy's share of the wishes; preference shares out the rest (unset: 1/M).
-    rerank: the score's share of the mix, beside a preference (unset: tried on validation)."""
+    """rivals, rerank: accuracy's share of the wishes (unset: 1/M, for rerank tried)."""
     normalise: Literal["none", "l2", "loss", "loss+"] = option("none")
     """rivals: divide objectives by gradient norm, loss before training, or both, for the solver."""
     solve_every: int = option(1, ge=1)
@@ -66,6 +64,8 @@ class MethodConfig(Config):
     """rerank: how mixes are chosen to be tried, on a grid or by NSGA-II (an extra)."""
     mix_parts: int = option(10, ge=1, le=1000)
     """rerank: the grid's mixes are in steps of 1 over this."""
+    least_score: float = option(0.5, ge=0, lt=1)
+    """rerank: mixes that are tried give the base's score at least this share."""
     n_candidates: int = option(200, ge=1, le=10_000)
     """rerank: how many of a user's best items are put in order."""
     fair_loss: Literal["pearson", "pearson-literal"] = option("pearson")

@@ -59,6 +59,7 @@ NEEDS: dict[str, tuple[Fits, str]] = {
     "fair_loss": (_correlated, "objective fair and a method such as static, or sampler=uniform"),
     "search": (_reranked, "--method rerank"),
     "mix_parts": (_reranked, "--method rerank"),
+    "least_score": (_reranked, "--method rerank"),
     "n_candidates": (_listed, "--method rerank"),
 }
 """Settings that need something: whether it is there, and what it is."""

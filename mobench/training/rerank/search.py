@@ -68,11 +68,16 @@ def check_search(config: TrainConfig) -> None:
 
 
 def complete(config: TrainConfig, shares: Sequence[float]) -> Mix:
-    """Return a mix of all objectives from its free shares, which sum to 1."""
-    if config.preference is None:
-        return tuple(shares)
-    acc, rest = shares
-    return (acc, *(rest * share for share in config.shares))
+    """Return a mix of all objectives from its free shares, which sum to 1.
+
+    The terms after the score share what it can spare, 1 − ``least_score``: mixes that keep most of
+    the accuracy lie in that corner, and a grid over all mixes has few points there.
+    """
+    spare = 1 - config.least_score
+    others = [spare * share for share in shares[1:]]
+    if config.preference is not None:
+        others = [others[0] * share for share in config.shares]
+    return (max(0.0, 1 - sum(others)), *others)
 
 
 def grid(config: TrainConfig) -> Iterator[Mix]:

@@ -287,6 +287,7 @@ def test_as_much_is_kept_as_was_asked_for(root, base):
         ({"mix_parts": 900}, "mix_parts 900 makes 122,311,651 mixes"),
         ({"learning_rate": 0.5}, "differs from the base's 0.01"),
         ({"method": "morec", "search": "nsga2"}, "search does nothing for method morec"),
+        ({"method": "morec", "least_score": 0.2}, "least_score does nothing for method morec"),
         ({"method": "continue", "mix_parts": 3}, "mix_parts does nothing for method continue"),
         ({"method": "mgda", "n_candidates": 30}, "n_candidates does nothing for method mgda"),
         ({"method": "morec", "backbone": "candidates"}, "backbone candidates differs from"),

@@ -18,12 +18,21 @@ def config(**values) -> TrainConfig:
 @pytest.mark.parametrize("parts", [1, 2, 5])
 @pytest.mark.parametrize("n", [2, 3, 4])
 def test_the_grid_has_every_mix_once(n, parts):
-    asked = config(objectives=("acc", "rev", "fair", "align")[:n], mix_parts=parts)
+    names = ("acc", "rev", "fair", "align")[:n]
+    asked = config(objectives=names, mix_parts=parts, least_score=0)
     found = list(grid(asked))
     steps = itertools.product(range(parts + 1), repeat=n)
-    assert set(found) == {tuple(s / parts for s in p) for p in steps if sum(p) == parts}
+    points = {tuple(round(s / parts, 9) for s in p) for p in steps if sum(p) == parts}
+    assert {tuple(round(share, 9) for share in mix) for mix in found} == points
     assert len(found) == len(set(found)) == grid_size(asked) == n_tries(asked)
     assert found[0] == (1, *(0,) * (n - 1))
+
+
+def test_the_score_keeps_its_least_share():
+    found = np.array(list(grid(config(least_score=0.7, mix_parts=3))))
+    assert found.sum(1) == pytest.approx(1)
+    assert found[:, 0].min() == pytest.approx(0.7)
+    assert {round(v, 9) for v in found[:, 1:].ravel()} == {0, 0.1, 0.2, 0.3}
 
 
 def test_a_budget_draws_from_the_grid_by_seed():
@@ -49,7 +58,8 @@ def test_without_pymoo_nsga2_says_what_to_install(monkeypatch):
 def bred(budget, **values):
     """Mixes that NSGA-II tries where the goals are two shares, and the third is in the way."""
     pytest.importorskip("pymoo", reason="NSGA-II needs the extra evolutionary")
-    asked = config(search="nsga2", objectives=("acc", "rev", "fair"), tune=budget, **values)
+    names = ("acc", "rev", "fair")
+    asked = config(search="nsga2", objectives=names, tune=budget, least_score=0, **values)
     tried = []
 
     def measure(mix):
