@@ -1,9 +1,12 @@
 """Full ranking, one thread: mobench's Ranker beside the matrix product that it cannot do without.
 
 python benchmarks/bench_eval.py [--users 10000] [--items 45000] [--rounds 5]
+
+Beside implicit's ``recommend`` where implicit is installed; start it with OPENBLAS_NUM_THREADS=1.
 """
 
 import argparse
+import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,13 +18,19 @@ from torch import Tensor
 
 from mobench.artifacts import Artifact, draft_manifest
 from mobench.data.dataset import Dataset, Interactions, Items, Split
+from mobench.evaluation import ranking
+from mobench.evaluation.outcome import outcome
 from mobench.evaluation.ranking import Ranker
+from mobench.metrics import evaluate
+from mobench.metrics.significance import bootstrap
 from mobench.models import MF
 
 K, SIZE, BLOCK = 10, 64, 512
 PRODUCT = f"bare product, {BLOCK} users at once"
 FRESH = "fresh scores, mask, topk (RecBole's way)"
-RANKER = "mobench Ranker"
+IMPLICIT = "implicit recommend"
+RANKER, PLAIN = "mobench, all metrics, numba", "mobench, all metrics, without numba"
+INTERVALS = "mobench, intervals of the metrics"
 
 
 def arguments() -> argparse.Namespace:
@@ -76,14 +85,48 @@ class Ways:
         self.ends = [0, *ends.tolist()]
         self.target = torch.from_numpy(self.data.splits["val"].item.astype(np.int64))
 
-    def rank(self) -> Sample:
-        """Rank with mobench: lists of K, and the rank of every target."""
+    def rank(self, name: str, min_scores: float) -> Callable[[], Sample]:
+        """Return ranking with mobench: lists of K, the rank of every target, and every metric."""
+
+        def run() -> Sample:
+            ranking.MIN_SCORES = min_scores
+            clock = Clock()
+            found = self.ranker.rank(self.model)
+            self.record = outcome(found, self.data)
+            evaluate(self.record, K)
+            sample = clock.sample(len(self.users))
+            self.lists[name] = torch.from_numpy(found.items.astype(np.int64))
+            self.hits[name] = int((found.rank <= K).sum())
+            return sample
+
+        return run
+
+    def intervals(self) -> Sample:
+        """Measure again with intervals: 1,000 resamples."""
         clock = Clock()
-        found = self.ranker.rank(self.model)
-        sample = clock.sample(len(self.users))
-        self.lists[RANKER] = torch.from_numpy(found.items.astype(np.int64))
-        self.hits[RANKER] = int((found.rank <= K).sum())
-        return sample
+        bootstrap(self.record, K)
+        return clock.sample(len(self.users))
+
+    def implicit(self) -> Callable[[], Sample]:
+        """Return implicit's way, 1,000 users at once; seen items are filtered, ranks not found."""
+        from implicit.cpu.als import AlternatingLeastSquares
+        from scipy.sparse import csr_matrix
+
+        model = AlternatingLeastSquares(factors=SIZE, num_threads=1)
+        model.user_factors, model.item_factors = self.users.numpy(), self.items.numpy()
+        user, item = self.seen.numpy()
+        shape = len(self.users), len(self.items)
+        seen = csr_matrix((np.ones(len(user), np.float32), (user, item)), shape)
+
+        def run() -> Sample:
+            clock = Clock()
+            parts = np.array_split(np.arange(len(self.users)), -(-len(self.users) // 1000))
+            found = [model.recommend(part, seen[part], N=K)[0] for part in parts]
+            sample = clock.sample(len(self.users))
+            self.lists[IMPLICIT] = torch.from_numpy(np.concatenate(found).astype(np.int64))
+            return sample
+
+        return run
 
     def product(self, size: int) -> Callable[[], Sample]:
         """Return the product alone, ``size`` users at once, always into the same memory."""
@@ -128,19 +171,24 @@ def main() -> None:
     target = torch.from_numpy(data.splits["val"].item.astype(np.int64))
     model = MF(users + items[target] / 2, items).eval()  # about half of the targets are hits
     ways = Ways(data, model, {}, {})
-    same = f"bare product, {ways.ranker.block_size} users at once (as the Ranker)"
-    print(f"{options.users} users × {options.items} items × {SIZE}, top {K}; {load()}")
     turns = {
-        RANKER: ways.rank,
+        RANKER: ways.rank(RANKER, 1),
+        PLAIN: ways.rank(PLAIN, np.inf),
+        INTERVALS: ways.intervals,
         PRODUCT: ways.product(BLOCK),
-        same: ways.product(ways.ranker.block_size),
         FRESH: ways.fresh,
     }
+    if importlib.util.find_spec("implicit"):
+        turns[IMPLICIT] = ways.implicit()
+    print(f"{options.users} users × {options.items} items × {SIZE}, top {K}; {load()}")
+    ways.rank(RANKER, 1)()  # compiles
     with torch.inference_mode():
         samples = play(turns, options.rounds)
-    print(*table(samples, "users", [PRODUCT, FRESH]), sep="\n")
-    equal = int((ways.lists[RANKER] == ways.lists[FRESH]).all(1).sum())
-    print(f"top-{K} lists equal: {equal} of {options.users}; hits: {ways.hits}")
+    against = [PRODUCT, FRESH, *([IMPLICIT] if IMPLICIT in turns else [])]
+    print(*table(samples, "users", against), sep="\n")
+    for name in ways.lists:
+        equal = int((ways.lists[RANKER] == ways.lists[name]).all(1).sum())
+        print(f"{name}: {equal} of {options.users} lists equal, hits {ways.hits.get(name, '–')}")
     print(load())
 
 

@@ -121,12 +121,8 @@ def recorded_base(file: Path, dataset: Path, config: "TrainConfig") -> Path | No
         ) from error
 
 
-def newest_base(dataset: Path, config: "TrainConfig") -> Path:
-    """Return the newest finished base run of the same dataset, backbone and seed.
-
-    Raises:
-        ArtifactError: There is none.
-    """
+def find_base(dataset: Path, config: "TrainConfig") -> Path | None:
+    """Return the newest finished base run of the same dataset, backbone and seed, if any."""
     from mobench.artifacts import UNFINISHED, Artifact
 
     wanted = Artifact.open(dataset, "dataset").digest
@@ -139,7 +135,17 @@ def newest_base(dataset: Path, config: "TrainConfig") -> Path:
         if sought.items() <= run.manifest.config.items()
         and ("dataset", wanted) in [(i.role, i.sha256) for i in run.manifest.inputs]
     ]
-    if not bases:
+    return max(bases, key=lambda run: run.manifest.started).path if bases else None
+
+
+def newest_base(dataset: Path, config: "TrainConfig") -> Path:
+    """Return what ``find_base`` does.
+
+    Raises:
+        ArtifactError: There is none.
+    """
+    found = find_base(dataset, config)
+    if not found:
         what = f"{config.backbone}, seed {config.seed}"
         raise ArtifactError(
             f"{config.method} starts from a base run, and {DATA / 'runs'} has none for"
@@ -147,4 +153,4 @@ def newest_base(dataset: Path, config: "TrainConfig") -> Path:
             f"make one with 'mobench train {dataset} --method base --seed {config.seed}',"
             " or name one with --base.",
         )
-    return max(bases, key=lambda run: run.manifest.started).path
+    return found

@@ -36,7 +36,7 @@ COMMANDS = {
         "Train a recommender under several objectives and save a run artifact.",
     ),
     "eval": Command(
-        "Pipeline", "evaluate", "Score a run on the test split and save a metrics artifact."
+        "Pipeline", "evaluate", "Score runs on the test split and save metrics artifacts."
     ),
     "report": Command(
         "Pipeline",

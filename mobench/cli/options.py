@@ -38,6 +38,18 @@ Force = Annotated[
     bool, typer.Option("--force", metavar="", help="Replace an artifact of the same name.")
 ]
 Json = Annotated[bool, typer.Option("--json", metavar="", help="Print one JSON object on stdout.")]
+FrontSize = Annotated[
+    int | None,
+    typer.Option(
+        "--front", metavar="N", min=1, help="Train about N preferences, an even grid of them."
+    ),
+]
+SeedList = Annotated[
+    str | None, typer.Option("--seeds", metavar="A,B,…", help="Train these seeds, not --seed.")
+]
+Jobs = Annotated[
+    int, typer.Option("--jobs", metavar="N", min=1, help="Processes at once, for several runs.")
+]
 
 FILE_HINT = "give a TOML file of settings, or the manifest.json of an artifact."
 SHORT = {"k": "-k"}
@@ -48,7 +60,7 @@ METAVARS = {int: "N", float: "X", tuple: "A,B,…", str: "TEXT"}
 
 
 def with_config(
-    model: type[Config], *, without: Sequence[str] = ()
+    model: type[Config], *, without: Sequence[str] = (), several: str | None = None
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Replace a command's ``config`` parameter by options.
 
@@ -57,6 +69,8 @@ def with_config(
     Args:
         model: The config model; the command receives an instance.
         without: Fields that the command takes in another way.
+        several: A field that may be given more than once; the command then has a parameter
+            ``configs`` in the place of ``config``, one for each value.
     """
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
@@ -71,15 +85,24 @@ def with_config(
             flags = {name: given.pop(name) for name in fields}
             if takes_file:
                 given["config_file"] = config_file
-            command(config=collect(model, config_file, settings or [], flags), **given)
+            choices = (flags.pop(several) if several else None) or [None]
+            found = [
+                collect(model, config_file, settings or [], flags | {several or "": value})
+                for value in choices
+            ]
+            command(**({"configs": found} if several else {"config": found[0]}), **given)
 
         parameters = inspect.signature(command).parameters
         takes_file = "config_file" in parameters
-        own = [p for p in parameters.values() if p.name not in ("config", "config_file")]
+        known = ("config", "configs", "config_file")
+        own = [p for p in parameters.values() if p.name not in known]
         extras = [
             _parameter("config_file", ConfigFile),
             _parameter("settings", Settings),
-            *(_parameter(name, _annotation(name, info)) for name, info in fields.items()),
+            *(
+                _parameter(name, _annotation(name, info, several=name == several))
+                for name, info in fields.items()
+            ),
         ]
         wrapper.__dict__["__signature__"] = inspect.Signature([*own, *extras])
         wrapper.__annotations__ = {p.name: p.annotation for p in [*own, *extras]}
@@ -143,7 +166,7 @@ def _parameter(name: str, annotation: Any) -> inspect.Parameter:
     )
 
 
-def _annotation(name: str, info: FieldInfo) -> Any:
+def _annotation(name: str, info: FieldInfo, *, several: bool = False) -> Any:
     """Return the annotated type that makes Typer show a field as an option."""
     allowed, flag = choices(info), "--" + name.replace("_", "-")
     flags = [flag, *([SHORT[name]] if name in SHORT else [])]
@@ -154,9 +177,8 @@ def _annotation(name: str, info: FieldInfo) -> Any:
     if len(allowed) > MOST_SHOWN:
         metavar = "NAME"
     complete = (lambda: list(allowed)) if allowed else None
-    return Annotated[
-        str | None, typer.Option(*flags, metavar=metavar, autocompletion=complete, **shared)
-    ]
+    kind = list[str] | None if several else str | None
+    return Annotated[kind, typer.Option(*flags, metavar=metavar, autocompletion=complete, **shared)]
 
 
 def _words(info: FieldInfo) -> list[str]:

@@ -102,24 +102,14 @@ class Runner:
         self.out.show(f"{place} {kind:<6}  {took(step):<10}  {path}")
 
     def _train(self, training: Training) -> None:
-        from mobench.artifacts import partial
-        from mobench.training.run import plan, resume, train, up_to_date
+        from mobench.training.run import plan, take_up
 
         started = time.perf_counter()
         todo = plan(training.config, self.steps.dataset, training.base, training.path)
-        begun = partial(training.path)
-        if not training.path.exists() and (begun / "resume.pt").is_file():
-            left, records = resume(begun, track=track_epoch)
-            if (left.config.identity(), left.inputs) != (todo.config.identity(), todo.inputs):
-                raise ArtifactError(
-                    f"'{begun}' was begun with other settings than the recipe's",
-                    f"finish it with 'mobench train --resume {begun}', or remove it.",
-                )
-        elif up_to_date(todo):
+        records = take_up(todo, track=track_epoch)
+        if not records:
             self._tell("train", training.path, started, fresh=False)
             return
-        else:
-            records = train(todo, track=track_epoch)
         try:
             for _ in records:
                 pass

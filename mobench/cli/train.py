@@ -1,7 +1,7 @@
 """``mobench train``."""
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,7 +11,7 @@ from mobench import places
 from mobench.cli.advice import eval_command
 from mobench.cli.console import Output, track_epoch
 from mobench.cli.given import Given, plan_from
-from mobench.cli.options import Force, Json, Name, with_config
+from mobench.cli.options import Force, FrontSize, Jobs, Json, Name, SeedList, with_config
 from mobench.cli.views.training import (
     Epochs,
     dry_run_lines,
@@ -60,32 +60,47 @@ DryRun = Annotated[
 ]
 
 
-@with_config(TrainConfig)
+@with_config(TrainConfig, several="preference")
 def train(
-    config: TrainConfig,
+    configs: Sequence[TrainConfig],
     dataset: DatasetPath = None,
     base: Base = None,
     init_from: InitFrom = None,
     candidates: Candidates = None,
     name: Name = None,
     resume: Resume = None,
+    front: FrontSize = None,
+    seeds: SeedList = None,
+    jobs: Jobs = 1,
     force: Force = False,
     dry_run: DryRun = False,
     as_json: Json = False,
     config_file: Path | None = None,
 ) -> None:
     """Train a recommender under several objectives and save a run artifact."""
-    out = Output("train", as_json)
+    out, config = Output("train", as_json), configs[0]
+    given = Given(init_from, candidates)
+    several = front is not None or seeds is not None or len(configs) > 1
     if resume:
         others = config.model_fields_set - {"epochs"}
-        if dataset or base or init_from or candidates or force or dry_run or others:
+        if dataset or base or given.file or force or dry_run or several or others:
             raise ConfigError(
                 "--resume takes no option but --epochs and --name",
                 "the config comes from the directory.",
             )
         go_on(out, resume, config.epochs, name)
         return
-    plans = make_plans(config, dataset, base, Given(init_from, candidates), name, config_file)
+    if jobs > 1 and not several:
+        raise ConfigError("--jobs needs several runs", "ask for them with --front or --seeds.")
+    if several:
+        from mobench.cli.front import train_front
+        from mobench.cli.members import Asked, check_dataset, read_seeds
+
+        where, listed = check_dataset(dataset, given), read_seeds(seeds)
+        asked = Asked(configs, where, base, name, front, listed, force, config_file)
+        train_front(out, asked, jobs=jobs, dry_run=dry_run)
+        return
+    plans = make_plans(config, dataset, base, given, name, config_file)
     if dry_run:
         out.show(*dry_run_lines(plans))
         out.done(artifact=None, would_write=plans[-1].path, config=plans[-1].config.model_dump())

@@ -93,6 +93,12 @@ def choices(info: FieldInfo) -> tuple[str, ...]:
     return get_args(info.annotation) if get_origin(info.annotation) is Literal else ()
 
 
+def place_of(model: type[Config], name: str) -> str:
+    """Return what a setting is called where one types it: its flag, or its name for ``--set``."""
+    flag = extra(model.model_fields[name], "panel")
+    return f"--{name.replace('_', '-')}" if flag else name
+
+
 def build(model: type[C], values: Mapping[str, Any]) -> C:
     """Validate ``values``, which may be text as typed: ``"acc,rev"``, ``"0.1"``, ``"none"``.
 
@@ -138,7 +144,7 @@ def _explain(model: type[Config], error: ValidationError) -> tuple[str, str | No
         return str(cause), cause.hint
     name, value = str(first["loc"][0]), first["input"]
     info = model.model_fields[name]
-    place = "--" + name.replace("_", "-") if extra(info, "panel") else name
+    place = place_of(model, name)
     if first["type"] == "missing":
         return f"setting '{name}' is missing", info.description
     if allowed := choices(info):

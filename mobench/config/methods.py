@@ -45,7 +45,7 @@ class MethodConfig(Config):
     objectives: tuple[str, ...] = option(OBJECTIVE_NAMES, "Method")
     """Objectives to train for, any of acc,rev,fair,align; acc is implied."""
     preference: tuple[float, ...] | None = option(None, "Method")
-    """Wishes for the objectives after acc, in their order; scaled to sum 1 (unset: equal)."""
+    """Wishes for the objectives after acc, in their order (unset: equal); repeat it for several."""
     sampler: Literal["adaptive", "uniform"] = option("adaptive")
     """morec: what each objective sees; uniform puts losses on uniform rows in its place."""
     coordinator: Literal["controller", Rival] = option("controller")

@@ -21,8 +21,7 @@ class ReportConfig(Config):
     reference: float = option(0.0, "Comparison")
     """Reference point of the hypervolume on every axis: 0 is as bad as can be, 1 is base."""
     test: Literal["both", "permutation", "bootstrap"] = option("both")
-    """Where p comes from: label swaps over users and a t-test over users and seeds, or one kind of
-    draw over users."""
+    """Whom p speaks of: users and seeds (both), or users alone (permutation, bootstrap)."""
     correction: Literal["holm", "bh"] = option("holm")
     """How p is corrected for the number of tests: Holm, or Benjamini-Hochberg."""
     against: str = option("")

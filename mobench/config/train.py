@@ -11,13 +11,13 @@ from mobench.config.methods import MethodConfig
 class TrainConfig(MethodConfig):
     """How a recommender is trained under several objectives."""
 
-    preset: Literal["default", "paper", "reference"] = option("default", "Method")
+    preset: Literal["default", "paper", "reference"] = option("default")
     """Named set of values for what is not set by hand."""
     keep_accuracy: float | None = option(None, "Method", gt=0, le=1.5)
     """Hold validation accuracy at this share of the base's by moving the target loss."""
     keep_metric: Literal["hit", "ndcg", "mrr"] = option("hit")
     """The accuracy that keep_accuracy holds."""
-    target_loss: float | None = option(None, "Method", gt=0)
+    target_loss: float | None = option(None, gt=0)
     """Accuracy loss that the controller holds (unset: the base's loss plus slack)."""
     sampler_mode: Literal["draw", "reweight"] = option("draw", "Method")
     """Draw a block per objective (the paper), or weight one block (faster)."""
@@ -26,7 +26,7 @@ class TrainConfig(MethodConfig):
     """Model family: mf, sasrec, or a Python file that holds one."""
     embedding_size: int = option(64, ge=1)
     """Width of the user and item embeddings."""
-    learning_rate: float = option(1e-3, "Model", gt=0)
+    learning_rate: float = option(1e-3, gt=0)
     """Step size of Adam."""
     optimizer: Literal["adam", "lazy-adam"] = option("adam", "Model")
     """adam, or lazy-adam: moments and weights move only for the rows that a step touches."""
@@ -104,14 +104,18 @@ class TrainConfig(MethodConfig):
     """init-from, candidates: share of the users (or items) that may lack a vector, or a list."""
     keep_state: bool = option(False, moves=False)
     """Keep what --resume needs to train a finished run for more epochs."""
-    tune: int = option(0, "Run", ge=0)
+    tries: int = option(0, "Run", ge=0)
     """Try so many settings on validation first and keep the best."""
+    tries_at: Literal["own", "equal"] = option("own")
+    """Try them at the run's own preference, or at equal wishes (a front: once for all its runs)."""
     seed: int = option(1, "Run", ge=0)
     """Root seed; every use of randomness has its own stream below it."""
     device: Literal["auto", "cpu", "cuda"] = option("auto", "Run", moves=False)
     """Where to compute."""
     threads: int | Literal["auto"] = option(0, "Run", moves=False)
     """CPU threads; 0 follows a fixed rule of the problem's size, auto measures once."""
+    batched: Literal["auto", "on", "off"] = option("auto", moves=False)
+    """mf, several runs: train them at once as one model (auto: on a GPU)."""
     log_every: int = option(20, ge=1, moves=False)
     """Steps between rows of steps.parquet."""
 

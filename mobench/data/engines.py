@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from mobench.data.codes import HashingCoder, IdCoder
 from mobench.data.filters import Core, Edges, k_core
 from mobench.data.plan import Plan
-from mobench.data.store import InMemory, Parts, Rows
+from mobench.data.store import Parts, Rows
 from mobench.errors import ConfigError
 
 PAYS_FROM = 120e6
@@ -32,24 +32,13 @@ class Engine:
 
 @dataclass(frozen=True)
 class NumbaEngine(Engine):
-    """The same in numba, as far as the rows are in memory."""
+    """The same with ids coded in numba."""
 
     def coder(self) -> IdCoder:
         """Return a coder for one column."""
         from mobench.data.native import NativeCoder
 
         return NativeCoder()
-
-    def core(self, parts: Parts[Rows], k_user: int, k_item: int, max_rounds: int) -> Core:
-        """Reduce the rows to their k-core."""
-        from mobench.data.native import core_rows
-
-        if not isinstance(parts, InMemory):
-            return super().core(parts, k_user, k_item, max_rounds)
-        rows = parts.part
-        kept, left, converged = core_rows(rows.user, rows.item, k_user, k_item, max_rounds)
-        parts.update(lambda rows: rows.take(kept))
-        return Core(tuple(left), converged)
 
 
 def engine_for(made: Plan) -> Engine:

@@ -1,9 +1,9 @@
 """A run beside its base, on the same users."""
 
+from collections.abc import Mapping
 from math import isnan
 from typing import Any
 
-from mobench.artifacts import Artifact
 from mobench.config import EvalConfig
 from mobench.metrics import METRICS, OBJECTIVE_METRICS
 from mobench.metrics.base import Outcome
@@ -13,14 +13,19 @@ from mobench.metrics.paired import Effect, Paired, paired
 
 
 def against_base(
-    record: Outcome, base: Outcome, run: Artifact, config: EvalConfig
+    record: Outcome,
+    base: Outcome,
+    support: Mapping[str, float],
+    min_hits: int,
+    config: EvalConfig,
 ) -> dict[str, Any]:
     """Return the paired comparison at the first cutoff.
 
     Args:
         record: The run's ranking.
         base: Its base's ranking of the same rows.
-        run: The run, which knows on how many validation hits its base rests.
+        support: On how many validation hits the base rests (see ``imp_over``).
+        min_hits: How many it takes for a metric to enter Imp.
         config: Cutoffs and intervals.
 
     Returns:
@@ -29,8 +34,7 @@ def against_base(
         with its interval, and p of no difference by label swaps, corrected for the four (Holm).
     """
     k = config.k[0]
-    support = run.manifest.results["base_val"]
-    over = imp_over([support], int(run.manifest.config["min_base_hits"]))
+    over = imp_over([support], min_hits)
     found = paired(record, base, k, over, config.resamples, config.confidence, config.seed)
     rows = [
         {

@@ -1,6 +1,7 @@
 """Full ranking in blocks: the rank of every target and the top of every list."""
 
-from collections.abc import Callable, Iterable, Iterator
+import importlib.util
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,15 +12,26 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mobench.data.dataset import Dataset, Interactions
+from mobench.errors import DataError
+from mobench.evaluation.candidates import draw
 from mobench.evaluation.reader import Reader
+from mobench.evaluation.seen import Seen, masked
+from mobench.evaluation.selection import GROUP, Select, Selected, select
 from mobench.models import Backbone
 from mobench.seeds import Seeds
 
-BLOCK_FLOATS = 1 << 22
-"""Scores held at once, 16 MiB: small enough for the cache, large enough for the product."""
+BLOCK_FLOATS = 1 << 25
+"""Scores held at once at most, 128 MiB."""
+BLOCK_ROWS = 512
+"""Rows scored at once at most: more make no product faster."""
+ODD = 8
+"""Columns that are not used."""
+MIN_SCORES = 1 << 30
+"""Scores from which native code pays: below them loading numba costs more than it saves."""
 
 Track = Callable[[Iterable[int]], Iterable[int]]
 Look = Callable[[NDArray[np.int64], Tensor], None]
+Score = Callable[[int, int, Tensor], None]
 
 
 @dataclass(frozen=True)
@@ -48,7 +60,8 @@ class Ranker:
 
     Train items are masked for val; train and val items for test; targets never are. Equal
     scores are ordered by a fixed seeded permutation of the items: ordering them by code would
-    favour popular items, which appear first.
+    favour popular items, which appear first. The scores stand in that order, one buffer for all
+    blocks: memory does not grow with the number of users, but for what is returned.
 
     Args:
         dataset: The dataset.
@@ -58,6 +71,14 @@ class Ranker:
         device: Where to compute.
         max_length: Items of history that a model reads at most: train for val, train and val for
             test. 0 where models read none.
+        repeats: How often it will rank at most, which decides whether native code pays.
+        candidates: ``uniform:N`` or ``popularity:N``: rank among drawn items only.
+
+    Attributes:
+        place: Column in which the scores of each item stand, ``[I]`` int64 on the device.
+
+    Raises:
+        ConfigError: There are candidates, and a user with several held-out rows.
     """
 
     def __init__(
@@ -68,132 +89,141 @@ class Ranker:
         seed: int,
         device: str,
         max_length: int = 0,
+        repeats: int = 1,
+        candidates: str | None = None,
     ) -> None:
         rows = dataset.splits[split]
         known = [dataset.splits["train"]] + ([dataset.splits["val"]] if split == "test" else [])
-        self.user = rows.user
-        self.target = rows.item
-        self.k = k
-        self.n_items = dataset.n_items
-        self.device = device
+        self.rows, self.k, self.device, self.n_items = rows, k, device, dataset.n_items
+        self.repeats = repeats
         self.reader = Reader(known, dataset, max_length, device) if max_length else None
         self.order = self.reader.order(rows.user) if self.reader else np.arange(len(rows))
-        self.starts, self.masked = _masked(known, rows, dataset.n_users, dataset.n_items)
-        order = Seeds(seed).numpy("ties").permutation(dataset.n_items)
-        self.place = torch.from_numpy(np.argsort(order)).to(device)  # item → place among equals
-        self.columns = torch.arange(dataset.n_items, device=device)
-        self.marks = torch.empty((min(self.block_size, len(rows)), self.n_items), device=device)
-
-    @torch.inference_mode()
-    def rank(self, model: Backbone, track: Track | None = None, look: Look | None = None) -> TopK:
-        """Rank with ``model``, block by block.
-
-        Args:
-            model: The backbone, in evaluation mode.
-            track: Wraps the iteration over blocks to show progress.
-            look: Is shown the numbers of the rows of each block and all their scores, ``[B, I]``.
-        """
-        blocks = range(0, len(self.user), self.block_size)
-        steps: Iterable[int] = track(blocks) if track else blocks
-        parts = [self._block(model, self.order[s : s + self.block_size], look) for s in steps]
-        columns = zip(*parts, strict=True) if parts else iter(self._nothing())
-        back = np.argsort(self.order)
-        rank, tied, items, scores = (np.concatenate(column)[back] for column in columns)
-        return TopK(self.user, self.target, rank, tied, items, scores)
+        order = self.order
+        ordered = Interactions(rows.user[order], rows.item[order], rows.timestamp[order])
+        self.items = Seeds(seed).numpy("ties").permutation(dataset.n_items)  # by column
+        place = np.argsort(self.items)
+        self.seen = Seen(known, ordered, place, dataset.n_users, device)
+        self.place = torch.from_numpy(place).to(device)
+        self.users = torch.from_numpy(ordered.user.astype(np.int64)).to(device)
+        self.targets = torch.from_numpy(place[ordered.item]).to(device).unsqueeze(1)
+        self.pool: Tensor | None = None
+        if candidates:
+            drawn = draw(
+                candidates,
+                dataset,
+                rows,
+                masked(known, rows, dataset.n_users, dataset.n_items),
+                seed,
+            )
+            self.pool = self.place[torch.from_numpy(drawn[order]).to(device)]
+        self.width = _width(self.n_items)
+        # what fills the last columns is never looked at
+        filled = np.concatenate((self.items, np.zeros(self.width - self.n_items, np.int64)))
+        self.layout = torch.from_numpy(filled).to(device)
+        self.buffer = torch.empty((min(self.block_size, len(rows)), self.width), device=device)
 
     @property
     def block_size(self) -> int:
         """Held-out rows scored at once."""
-        return max(1, BLOCK_FLOATS // self.n_items)
+        return min(BLOCK_ROWS, max(1, BLOCK_FLOATS // self.width))
 
-    def _nothing(self) -> Iterator[tuple[NDArray[np.generic]]]:
-        """Yield the four columns of a split without rows."""
-        yield (np.zeros(0, np.int32),)
-        yield (np.zeros(0, np.bool_),)
-        yield (np.zeros((0, self.k), np.int32),)
-        yield (np.zeros((0, self.k), np.float32),)
+    @torch.inference_mode()
+    def rank(self, model: Backbone, track: Track | None = None, look: Look | None = None) -> TopK:
+        """Rank with ``model``, block by block; a GPU is waited for at the end only.
+
+        Args:
+            model: The backbone, in evaluation mode.
+            track: Wraps the iteration over blocks to show progress.
+            look: Is shown the numbers of the rows of each block and all their scores, ``[B, W]``,
+                items in the columns that ``place`` tells.
+
+        Raises:
+            DataError: A score is not a number.
+        """
+        score, choose = self._scorer(model), self._selecting()
+        blocks = range(0, len(self.order), self.block_size)
+        steps: Iterable[int] = track(blocks) if track else blocks
+        parts = [self._block(model, score, choose, start, look) for start in steps]
+        if not parts:
+            return self._top_k(self._nothing())
+        found = Selected(*(torch.cat(column).cpu() for column in zip(*parts, strict=True)))
+        if bool(found.broken.any()):
+            count = int(found.broken.sum())
+            raise DataError(
+                f"the model gives no number as the score of an item, in {count} of"
+                f" {len(self.order)} rankings",
+                "look for NaN in its weights; it was not trained, or not to an end.",
+            )
+        return self._top_k(found)
+
+    def _top_k(self, found: Selected) -> TopK:
+        """Return the findings in the order of the rows, columns as items."""
+        back = np.argsort(self.order)
+        rank, tied, columns, scores = (column.numpy()[back] for column in found[:4])
+        items = np.append(self.items, -1).astype(np.int32)[columns]  # −1 finds the extra entry
+        return TopK(self.rows.user, self.rows.item, rank, tied, items, scores)
+
+    def _nothing(self) -> Selected:
+        """Return the findings of a split without rows."""
+        none, lists = torch.zeros(0, dtype=torch.int32), torch.zeros((0, self.k), dtype=torch.int32)
+        return Selected(none, none.bool(), lists, lists.float(), none.bool())
+
+    def _selecting(self) -> Select:
+        """Return what ranks a block: native code where it is worth loading; results are equal."""
+        pays = self.repeats * len(self.order) * self.width >= MIN_SCORES
+        if self.device == "cpu" and pays and importlib.util.find_spec("numba"):
+            from mobench.evaluation import native
+
+            return native.select
+        return select
+
+    def _scorer(self, model: Backbone) -> Score:
+        """Return what fills the scores of rows ``start`` to ``stop`` into a matrix ``[B, W]``."""
+        reader = self.reader if model.uses_history else None
+        lengths = reader.lengths[self.rows.user[self.order]] if reader else self.order
+        items = model.item_vectors()
+        turned = None if items is None else items.to(torch.float32)[self.layout].T.contiguous()
+
+        def score(start: int, stop: int, out: Tensor) -> None:
+            users = self.users[start:stop]
+            history = reader(users, int(lengths[stop - 1])) if reader else None  # the longest
+            if turned is not None:
+                torch.mm(model.user_vectors(users, history).to(torch.float32), turned, out=out)
+            else:
+                scores = model.score_all(users, history).to(torch.float32)
+                torch.index_select(scores, 1, self.layout, out=out)
+
+        return score
 
     def _block(
-        self, model: Backbone, rows: NDArray[np.int64], look: Look | None
-    ) -> tuple[NDArray[np.generic], ...]:
-        users = torch.from_numpy(self.user[rows].astype(np.int64)).to(self.device)
-        target = torch.from_numpy(self.target[rows].astype(np.int64)).to(self.device)
-        history = self.reader(self.user[rows]) if self.reader and model.uses_history else None
-        scores = model.score_all(users, history).to(torch.float32).contiguous()  # [B, I]
+        self, model: Backbone, score: Score, choose: Select, start: int, look: Look | None
+    ) -> Selected:
+        stop = min(start + self.block_size, len(self.order))
+        scores = self.buffer[: stop - start]
+        score(start, stop, scores)
+        scores[:, self.n_items :] = -torch.inf
         if look:
-            look(rows, scores)
-        scores.view(-1)[self._mask(rows)] = -torch.inf
-        scores = model.rerank(scores, self.columns)
-        wanted = scores.gather(1, target.unsqueeze(1))  # [B, 1]
-        rank, tied = self._ranks(scores, wanted, target)
-        best, items = top(scores, min(self.k, self.n_items), self.place)
-        items = torch.where(best == -torch.inf, -1, items)
-        short = (0, self.k - items.shape[1])  # a catalogue smaller than the list
-        best, items = F.pad(best, short, value=-torch.inf), F.pad(items, short, value=-1)
-        return (
-            rank.to(torch.int32).cpu().numpy(),
-            tied.cpu().numpy(),
-            items.to(torch.int32).cpu().numpy(),
-            best.cpu().numpy(),
+            look(self.order[start:stop], scores)
+        target = self.targets[start:stop]
+        scores.view(-1)[self.seen.flat(start, stop, self.width)] = -torch.inf
+        scores = model.rerank(scores, self.layout)
+        wanted = scores.gather(1, target)
+        if self.pool is not None:  # all but the candidates are out of it
+            pool = self.pool[start:stop]
+            held = scores.gather(1, pool)
+            scores.fill_(-torch.inf).scatter_(1, pool, held)
+        k = min(self.k, self.width)
+        found = choose(scores, target.squeeze(1), wanted, k)
+        short = (0, self.k - k)  # a catalogue smaller than the list
+        return found._replace(
+            columns=F.pad(found.columns, short, value=-1),
+            scores=F.pad(found.scores, short, value=-torch.inf),
         )
 
-    def _mask(self, rows: NDArray[np.int64]) -> Tensor:
-        """Return the flat positions in the block's score matrix that are masked."""
-        users = self.user[rows].astype(np.int64)
-        counts = self.starts[users + 1] - self.starts[users]
-        row = np.repeat(np.arange(len(users)), counts)
-        inside = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-        item = self.masked[np.repeat(self.starts[users], counts) + inside]
-        return torch.from_numpy(row * self.n_items + item).to(self.device)
 
-    def _ranks(self, scores: Tensor, wanted: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-        """Return 1 + better + equal ones that come earlier, and whether any is equal."""
-        marks = self.marks[: len(scores)]  # ones and zeros as floats: their sum is a fast one
-        rank = 1 + torch.gt(scores, wanted, out=marks).sum(1).to(torch.int64)
-        tied = torch.eq(scores, wanted, out=marks).sum(1) > 1
-        rows = tied.nonzero().squeeze(1)
-        earlier = self.place.unsqueeze(0) < self.place[target[rows]].unsqueeze(1)
-        rank[rows] += ((scores[rows] == wanted[rows]) & earlier).sum(1)
-        return rank, tied
+def _width(n_items: int) -> int:
+    """Return the width of the scores: whole groups and a bit.
 
-
-def top(scores: Tensor, k: int, place: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the k best scores and items of each row, equal scores in the order of ``place``.
-
-    ``torch.topk`` leaves the order of equal scores open, so rows in which equals meet the
-    boundary or each other are sorted in full.
-
-    Args:
-        scores: ``[B, I]``.
-        k: Length of the lists, ≤ I.
-        place: Place of each item among its equals, ``[I]``.
-
-    Returns:
-        Scores ``[B, k]`` in descending order, and items ``[B, k]``.
+    Rows that lie whole lines of a cache apart get in each other's way in it: 5 % of the product.
     """
-    best, items = scores.topk(min(k + 1, scores.shape[1]), dim=1)
-    rows = (best[:, 1:] == best[:, :-1]).any(1).nonzero().squeeze(1)
-    best, items = best[:, :k], items[:, :k]
-    if len(rows):
-        order = torch.argsort(place)
-        sorted_scores, spots = scores[rows][:, order].sort(dim=1, descending=True, stable=True)
-        best[rows] = sorted_scores[:, :k]
-        items[rows] = order[spots[:, :k]]
-    return best, items
-
-
-def _masked(
-    known: list[Interactions], held_out: Interactions, n_users: int, n_items: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the masked items by user: starts ``[U + 1]`` and items, distinct and sorted.
-
-    No target of a user is masked for any of them, so that all rows of a user share one list.
-    """
-    user, item = (
-        np.concatenate([getattr(rows, column) for rows in known]).astype(np.int64)
-        for column in ("user", "item")
-    )
-    targets = held_out.user.astype(np.int64) * n_items + held_out.item
-    keys = np.setdiff1d(user * n_items + item, targets)
-    starts = np.searchsorted(keys, np.arange(n_users + 1, dtype=np.int64) * n_items)
-    return starts, keys % n_items
+    return GROUP * -(-n_items // GROUP) + ODD

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -33,8 +32,6 @@ class Reader:
         """Return the rows of ``users [R]`` by length of history, so that blocks pad little."""
         return np.argsort(self.lengths[users], kind="stable")
 
-    def __call__(self, users: NDArray[np.int32]) -> Tensor:
-        """Return the histories of ``users [B]``, as wide as the longest, ``[B, T]``."""
-        width = max(1, int(self.lengths[users].max(initial=0)))
-        rows = torch.from_numpy(users.astype(np.int64)).to(self.histories.items.device)
-        return self.histories.last(rows, width)
+    def __call__(self, users: Tensor, width: int) -> Tensor:
+        """Return the last ``width`` items of ``users [B]``, which lie on the device, ``[B, T]``."""
+        return self.histories.last(users, max(1, width))

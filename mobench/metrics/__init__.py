@@ -5,9 +5,19 @@
 """
 
 from mobench.metrics.base import Metric, Outcome
-from mobench.metrics.catalogue import aplt, arp, coverage, diversity, gini, novelty
+from mobench.metrics.catalogue import (
+    aplt,
+    arp,
+    coverage,
+    diversity,
+    exposure_gap,
+    gini,
+    novelty,
+    tail_coverage,
+)
 from mobench.metrics.groups import min_hit, pop_kl
 from mobench.metrics.ranking import PER_USER, average
+from mobench.metrics.users import calibration, mean_average_precision, recall, user_gap
 
 __all__ = ["METRICS", "OBJECTIVE_METRICS", "Metric", "Outcome", "evaluate"]
 
@@ -32,6 +42,12 @@ METRICS: dict[str, Metric] = {
         Metric("diversity", "Diversity", True, diversity),
         Metric("arp", "ARP", False, arp, percent=False),
         Metric("aplt", "APLT", True, aplt),
+        Metric("tail_coverage", "Tail cover", True, tail_coverage),
+        Metric("exposure_gap", "Exposure gap", False, exposure_gap),
+        Metric("recall", "Recall", True, recall),
+        Metric("map", "MAP", True, mean_average_precision),
+        Metric("calibration", "Calibration", False, calibration, percent=False),
+        Metric("user_gap", "User gap", False, user_gap),
     )
 }
 """Every metric by name, in the order of tables."""

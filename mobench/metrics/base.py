@@ -13,8 +13,8 @@ from mobench.errors import ConfigError, DataError
 class Outcome:
     """The result of a full ranking: all that metrics need, nothing of models or data sets.
 
-    Shapes: U users with a target, K the longest list, I items, G fairness groups, P popularity
-    groups.
+    Shapes: U held-out rows (of one user each, unless ``user`` says otherwise), K the longest list,
+    I items, G fairness groups, P popularity groups.
 
     Attributes:
         target: Held-out item of each user, ``[U]`` int.
@@ -25,6 +25,10 @@ class Outcome:
         pop_group: Popularity group of each item, ``[I]`` int in [0, P).
         n_train: Train rows of each item, ``[I]`` int.
         target_share: Wanted share of slots per popularity group, ``[P]``, sums to 1.
+        user: User of each row, ``[U]`` int: equal where rows are of one user, who has one list.
+            ``None`` where every row has a user of its own.
+        profile: What each row's user had before, in rows per fairness group, ``[U, G]``. ``None``
+            where that is not known: metrics that need it are ``nan``.
 
     Raises:
         DataError: Nothing to measure (no user, no recommended item), or arrays that do not fit
@@ -39,6 +43,8 @@ class Outcome:
     pop_group: NDArray[np.int16]
     n_train: NDArray[np.int32]
     target_share: NDArray[np.float64]
+    user: NDArray[np.int32] | None = None
+    profile: NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
         # Once per ranking, so that every metric may rely on it.
@@ -50,12 +56,24 @@ class Outcome:
         _require(bool((self.lists >= 0).any()), "no list holds an item")
         _require(-1 <= self.lists.min() <= self.lists.max() < n_items, "a list holds unknown items")
         _require(0 <= self.target.min() <= self.target.max() < n_items, "a target is unknown")
+        _require(
+            self.user is None or len(self.user) == n_users, "users and targets differ in length"
+        )
+        n_rows = n_users if self.profile is None else len(self.profile)
+        _require(n_rows == n_users, "profiles and targets differ in length")
         _require(self.rank.min() >= 1, "a rank is below 1")
         per_item = (self.fair_group, self.pop_group, self.n_train)
         _require(
             all(len(column) == n_items for column in per_item), "item columns differ in length"
         )
         _require(self.pop_group.max() < len(self.target_share), "a popularity group has no target")
+
+    @property
+    def person(self) -> NDArray[np.int64]:
+        """The users as numbers from 0, ``[U]``."""
+        if self.user is None:
+            return np.arange(len(self.target))
+        return np.unique(self.user, return_inverse=True)[1]
 
     def top(self, k: int) -> NDArray[np.int32]:
         """Return the lists cut at ``k``, ``[U, k]``.

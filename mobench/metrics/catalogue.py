@@ -73,12 +73,43 @@ def aplt(outcome: Outcome, k: int) -> float:
     personalized re-ranking", FLAIRS 2019. The short head is the fewest most popular items that
     together hold 80 % of the train rows (ties by item code); all others are the tail.
     """
+    return _mean_over_lists(outcome, k, is_tail(outcome).astype(np.float64))
+
+
+def is_tail(outcome: Outcome) -> NDArray[np.bool_]:
+    """Return whether each item is outside the short head, ``[I]``; see ``aplt``."""
     order = np.argsort(-outcome.n_train.astype(np.int64), kind="stable")
     held = np.cumsum(outcome.n_train[order], dtype=np.int64)
     n_head = int(np.searchsorted(held, HEAD_SHARE * held[-1])) + 1
-    is_tail = np.ones(len(order))
-    is_tail[order[:n_head]] = 0.0
-    return _mean_over_lists(outcome, k, is_tail)
+    tail = np.ones(len(order), np.bool_)
+    tail[order[:n_head]] = False
+    return tail
+
+
+def tail_coverage(outcome: Outcome, k: int) -> float:
+    """Return the share of the long tail that is in at least one list; in [0, 1], higher is better.
+
+    Catalogue coverage (Ge et al. 2010) of the tail of ``aplt`` (Abdollahpouri et al. 2019); 0 where
+    there is no tail.
+    """
+    tail = is_tail(outcome)
+    return float((_item_counts(outcome, k)[tail] > 0).mean()) if tail.any() else 0.0
+
+
+def exposure_gap(outcome: Outcome, k: int) -> float:
+    """Return how far the groups' exposure is from their train shares, in [0, 1]; lower is better.
+
+    Exposure of a fairness group: its share of Σ 1 / log2(1 + place) over the slots of all lists
+    (Singh & Joachims, "Fairness of exposure in rankings", KDD 2018, section 3.2), against its share
+    of the train rows as the target: half the sum of the absolute differences (total variation).
+    """
+    items, groups = outcome.top(k), n_fair(outcome)
+    discounts = 1 / np.log2(2 + np.arange(items.shape[1]))
+    there = items >= 0
+    weights = np.broadcast_to(discounts, items.shape)[there]
+    exposure = np.bincount(outcome.fair_group[items[there]], weights, minlength=groups)
+    train = np.bincount(outcome.fair_group, outcome.n_train, minlength=groups)
+    return float(np.abs(exposure / exposure.sum() - train / train.sum()).sum() / 2)
 
 
 def _item_counts(outcome: Outcome, k: int) -> NDArray[np.int64]:

@@ -2,6 +2,9 @@
 
 Every headline metric is a function of sums over users, so a resample is a vector of counts (how
 often each user was drawn), and R resamples are one product ``counts [R, U] @ features [U, F]``.
+A user with several held-out rows is drawn with all of them: rows of one user are not independent,
+and drawing them one by one would make the intervals too narrow (Field & Welsh, "Bootstrapping
+clustered data", JRSS B 2007).
 The counts depend on U, R and the seed only: runs over the same users are therefore resampled
 alike, which is what makes their differences paired.
 """
@@ -32,8 +35,8 @@ class Features:
     """Per-user numbers whose sums determine the headline metrics.
 
     Attributes:
-        per_user: ``[U, F]``: the per-user metrics, hits then targets per fairness group, slots per
-            popularity group.
+        per_user: ``[U, F]``, summed over the user's rows: their number, the per-user metrics, hits
+            then targets per fairness group, slots per popularity group.
         n_fair: G, the number of fairness groups.
         target_share: Q, ``[P]``.
     """
@@ -46,12 +49,14 @@ class Features:
     def of(cls, outcome: Outcome, k: int) -> Self:
         """Take the features of a ranking at cutoff ``k``."""
         slots = slots_per_user(outcome, outcome.pop_group, len(outcome.target_share), k)
-        per_user = [metric(outcome, k) for metric in PER_USER.values()]
+        rows = [np.ones(len(outcome.target))]
+        rows += [metric(outcome, k) for metric in PER_USER.values()]
         groups = n_fair(outcome)
         targets = np.zeros((len(outcome.target), groups))
         targets[np.arange(len(targets)), outcome.fair_group[outcome.target]] = 1.0
         hits = targets * (outcome.rank <= k)[:, None]
-        return cls(np.column_stack([*per_user, hits, targets, slots]), groups, outcome.target_share)
+        features = np.column_stack([*rows, hits, targets, slots])
+        return cls(_by_user(features, outcome.person), groups, outcome.target_share)
 
     def statistic(self, sums: Vector) -> dict[str, Vector]:
         """Return the headline metrics from sums over U drawn users.
@@ -62,9 +67,9 @@ class Features:
         Returns:
             Arrays ``[...]`` by name, keys as in ``HEADLINE``.
         """
-        edges = np.cumsum([len(PER_USER), self.n_fair, self.n_fair])
-        totals, hits, targets, slots = np.split(sums, edges, axis=-1)
-        means = totals / len(self.per_user)
+        edges = np.cumsum([1, len(PER_USER), self.n_fair, self.n_fair])
+        rows, totals, hits, targets, slots = np.split(sums, edges, axis=-1)
+        means = totals / rows
         values = {name: means[..., column] for column, name in enumerate(PER_USER)}
         unserved = np.full(hits.shape, np.inf)  # a group that nobody drawn belongs to
         rate = np.divide(hits, targets, out=unserved, where=targets > 0)
@@ -109,6 +114,13 @@ def resample(outcome: Outcome, k: int, resamples: int, seed: int) -> Samples:
     resampled = features.statistic(_sums(features.per_user, resamples, seed))
     values = {name: METRICS[name].compute(outcome, k) for name in HEADLINE}
     return Samples(values, resampled, seed, outcome.target)
+
+
+def _by_user(rows: Vector, person: NDArray[np.int64]) -> Vector:
+    """Return the sums of ``rows [R, F]`` over the rows of each user, ``[U, F]``."""
+    order = np.argsort(person, kind="stable")
+    starts = np.searchsorted(person[order], np.arange(person.max() + 1))
+    return np.asarray(np.add.reduceat(rows[order], starts, axis=0))
 
 
 def _sums(per_user: Vector, resamples: int, seed: int) -> Vector:

@@ -61,6 +61,18 @@ class Backbone(nn.Module, ABC):
         """
         return scores
 
+    def item_vectors(self) -> Tensor | None:
+        """Return the vectors ``[I, D]`` whose inner products with the user's are the scores.
+
+        With them all scores go into memory that is there already. ``None``: the scores are
+        something else, and ``score_all`` is asked.
+        """
+        return None
+
+    def user_vectors(self, users: Tensor, history: Tensor | None) -> Tensor:
+        """Return the vectors ``[B, D]`` of ``users [B]``, if there are ``item_vectors``."""
+        raise NotImplementedError(f"{type(self).__name__} has no vectors")
+
     def states(self, history: Tensor) -> Tensor:
         """Return what is known of the user after each item of ``history [B, T]``, ``[B, T, D]``."""
         raise NotImplementedError(f"{type(self).__name__} has no states")

@@ -33,7 +33,7 @@ class PairScores(torch.autograd.Function):
             vectors = F.embedding(i[block], items)  # [BLOCK, N, D]
             torch.bmm(vectors, rows[block].unsqueeze(2), out=scores[block].unsqueeze(2))
         ctx.save_for_backward(users, items, u, i, rows)
-        ctx.by_item = None
+        ctx.order = None
         return scores
 
     @staticmethod
@@ -46,18 +46,52 @@ class PairScores(torch.autograd.Function):
             starts, flat, values, (n_rows, len(items)), check_invariants=False
         )
         of_users = torch.zeros_like(users).index_add_(0, u, by_row @ items)
-        if ctx.by_item is None:  # kept for the next loss, where gradients of several are wanted
-            ends = torch.bincount(flat, minlength=len(items)).cumsum(0)
-            ctx.by_item = torch.argsort(flat, stable=True), F.pad(ends, (1, 0))
-        order, ends = ctx.by_item
+        if ctx.order is None:  # kept for the next loss, where gradients of several are wanted
+            ctx.order = _by_item(i, len(items))
+        starts, order = ctx.order
         by_item = torch.sparse_csr_tensor(
-            ends,
-            order // n,
-            values[order],
-            (len(items), n_rows),
-            check_invariants=False,
+            starts, order // n, values[order], (len(items), n_rows), check_invariants=False
         )
         return of_users, by_item @ rows, None, None
+
+
+def _by_item(i: Tensor, n_items: int) -> tuple[Tensor, Tensor]:
+    """Return the order of the places in ``i [B, N]`` by item, and where each item begins in it."""
+    flat = i.reshape(-1)
+    ends = torch.bincount(flat, minlength=n_items).cumsum(0)
+    return F.pad(ends, (1, 0)), torch.argsort(flat, stable=True)
+
+
+@torch.no_grad()
+def pair_gradients(
+    users: Tensor, items: Tensor, u: Tensor, i: Tensor, grads: Tensor
+) -> tuple[list[Tensor], list[Tensor]]:
+    """Return the gradients of both tables for several gradients of the scores at once.
+
+    Args:
+        users: ``[U, D]``.
+        items: ``[I, D]``.
+        u: ``[B]``.
+        i: ``[B, N]``.
+        grads: Gradients of ``pair_scores(users, items, u, i)``, ``[M, B, N]``.
+
+    Returns:
+        ``[U, D]`` and ``[I, D]`` for each gradient of the scores.
+    """
+    (m, n_rows, n), width = grads.shape, users.shape[1]
+    of_rows = users.new_empty((n_rows, m, width))
+    for start in range(0, n_rows, BLOCK):
+        block = slice(start, start + BLOCK)
+        vectors = F.embedding(i[block], items)  # [BLOCK, N, D]
+        torch.bmm(grads[:, block].transpose(0, 1), vectors, out=of_rows[block])
+    of_users = users.new_zeros((len(users), m * width)).index_add_(0, u, of_rows.flatten(1))
+    rows, (starts, order) = F.embedding(u, users), _by_item(i, len(items))
+    place, values = order // n, grads.reshape(m, -1).index_select(1, order)
+    of_items = [
+        F.embedding_bag(place, rows, starts[:-1], mode="sum", per_sample_weights=each)
+        for each in values
+    ]
+    return list(of_users.view(-1, m, width).unbind(1)), of_items
 
 
 def pair_scores(users: Tensor, items: Tensor, u: Tensor, i: Tensor) -> Tensor:

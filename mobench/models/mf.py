@@ -41,10 +41,23 @@ class MF(Backbone):
 
     def score(self, users: Tensor, history: Tensor | None, items: Tensor) -> Tensor:
         """Score ``items [B, N]`` for ``users [B]``; the history is not used."""
-        if len(self.items) <= DENSE_RATIO * items.shape[1]:
-            return self.score_all(users, history).gather(1, items)
-        return pair_scores(self.users, self.items, users, items)
+        return score(self.users, self.items, users, items)
 
     def score_all(self, users: Tensor, history: Tensor | None) -> Tensor:
         """Score every item for ``users [B]``; the history is not used."""
-        return F.embedding(users, self.users) @ self.items.T
+        return self.user_vectors(users, history) @ self.items.T
+
+    def item_vectors(self) -> Tensor:
+        """Return the items' embeddings."""
+        return self.items
+
+    def user_vectors(self, users: Tensor, history: Tensor | None) -> Tensor:
+        """Return the embeddings of ``users [B]``; the history is not used."""
+        return F.embedding(users, self.users)
+
+
+def score(users: Tensor, items: Tensor, u: Tensor, i: Tensor) -> Tensor:
+    """Return ``⟨users[u_b], items[i_bn]⟩``, ``[B, N]``, by the way that is quicker here."""
+    if len(items) <= DENSE_RATIO * i.shape[1]:
+        return (F.embedding(u, users) @ items.T).gather(1, i)
+    return pair_scores(users, items, u, i)

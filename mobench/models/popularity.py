@@ -35,3 +35,11 @@ class Popularity(Backbone):
     def score_all(self, users: Tensor, history: Tensor | None) -> Tensor:
         """Return the counts of all items, once per user."""
         return self.counts.expand(len(users), -1).clone()
+
+    def item_vectors(self) -> Tensor:
+        """Return the counts as vectors of one number."""
+        return self.counts.unsqueeze(1)
+
+    def user_vectors(self, users: Tensor, history: Tensor | None) -> Tensor:
+        """Return a one per user."""
+        return self.counts.new_ones((len(users), 1))

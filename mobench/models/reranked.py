@@ -66,6 +66,14 @@ class Reranked(Backbone):
         """Return the base's scores of all items, ``[B, I]``."""
         return self.base.score_all(users, history)
 
+    def item_vectors(self) -> Tensor | None:
+        """Return the base's."""
+        return self.base.item_vectors()
+
+    def user_vectors(self, users: Tensor, history: Tensor | None) -> Tensor:
+        """Return the base's."""
+        return self.base.user_vectors(users, history)
+
     def rerank(self, scores: Tensor, items: Tensor) -> Tensor:
         """Return places in place of scores: C for the first candidate, 1 for the last.
 

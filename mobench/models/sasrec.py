@@ -57,11 +57,25 @@ class SASRec(Backbone):
 
     def score(self, users: Tensor, history: Tensor | None, items: Tensor) -> Tensor:
         """Score ``items [B, N]`` after ``history [B, T]``."""
-        return self.score_states(self._last(history), items)
+        return self.score_states(self.user_vectors(users, history), items)
 
     def score_all(self, users: Tensor, history: Tensor | None) -> Tensor:
         """Score every item after ``history [B, T]``."""
-        return self._last(history) @ self.items.T
+        return self.user_vectors(users, history) @ self.items.T
+
+    def item_vectors(self) -> Tensor:
+        """Return the item table."""
+        return self.items
+
+    def user_vectors(self, users: Tensor, history: Tensor | None) -> Tensor:
+        """Return the state after the whole ``history [B, T]``, ``[B, D]``.
+
+        Raises:
+            TypeError: There is no history.
+        """
+        if history is None:
+            raise TypeError("SASRec scores histories")
+        return self._encode(history, last=True)[:, -1]
 
     def states(self, history: Tensor) -> Tensor:
         """Return the state after each item, ``[B, T, D]`` float32; padded positions are 0."""
@@ -71,12 +85,6 @@ class SASRec(Backbone):
         """Return ``⟨states[v], items[v, n]⟩``."""
         each = torch.arange(len(states), device=states.device)
         return pair_scores(states, self.items, each, items)
-
-    def _last(self, history: Tensor | None) -> Tensor:
-        """Return the state after the whole history, ``[B, D]``."""
-        if history is None:
-            raise TypeError("SASRec scores histories")
-        return self._encode(history, last=True)[:, -1]
 
     def _encode(self, history: Tensor, *, last: bool) -> Tensor:
         there = history < len(self.items)

@@ -8,8 +8,16 @@ from mobench.report.inputs import Evaluated
 
 
 def budget(runs: Sequence[Evaluated]) -> Budget:
-    """Return what runs cost together: what one of them does not tell is unknown for all."""
+    """Return what runs cost together: what one of them does not tell is unknown for all.
+
+    Settings that were tried once for all runs of a front count once for each seed.
+    """
     each = [_told(run) for run in runs]
+    shared: set[int] = set()
+    for run, told in zip(runs, each, strict=True):
+        if told.get("tries_at") == "equal":
+            told["tries"] = 0 if run.seed in shared else told["tries"]
+            shared.add(run.seed)
     return Budget(len(runs), *(_sum([told.get(name) for told in each]) for name in NAMES))
 
 
@@ -25,7 +33,8 @@ def _told(evaluated: Evaluated) -> dict[str, Any]:
     return {
         "epochs": results.get("epochs_run"),
         "positives": results.get("positives_seen"),
-        "tries": results.get("tries", max(1, int(manifest.config.get("tune") or 0))),
+        "tries": results.get("tries", 1),
+        "tries_at": results.get("tries_at"),
         "seconds": results.get("seconds", manifest.wall_seconds),
     }
 

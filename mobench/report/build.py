@@ -10,6 +10,8 @@ from mobench.artifacts import Artifact, Draft, draft_manifest, existing
 from mobench.config.report import ReportConfig
 from mobench.manifest import Input
 from mobench.report.compare import compare, load
+from mobench.report.dataset.plots import draw as draw_chart
+from mobench.report.facts import dataset_charts
 from mobench.report.figures import figures
 from mobench.report.heat import twin
 from mobench.report.html import page
@@ -80,9 +82,11 @@ def write(draft: Draft, comparison: Comparison, title: str) -> None:
     table, shown = main_table(comparison), figures(comparison)
     style = styles(labels(comparison))
     drawn = {figure.name: draw(figure, style) for figure in shown}
-    for figure in shown:
-        draft.write_text(f"figures/{figure.name}.svg", drawn[figure.name])
-        draft.write_text(f"figures/{figure.name}.csv", as_csv(figure.data))
+    about = dataset_charts(comparison)
+    drawn |= {chart.name: draw_chart(chart) for chart in about}
+    for chart in (*shown, *about):
+        draft.write_text(f"figures/{chart.name}.svg", drawn[chart.name])
+        draft.write_text(f"figures/{chart.name}.csv", as_csv(chart.data))
     columns = results(comparison)
     draft.write_text("results.csv", as_csv(columns))
     draft.write_table("results.parquet", arrow(columns))

@@ -21,6 +21,12 @@ class Change:
     size: str
     verdict: Literal["better", "worse", ""]
 
+    @property
+    def words(self) -> str:
+        """The verdict with its sign and the interval: nothing is said by colour alone."""
+        signs = {"better": "▲ better", "worse": "▼ worse", "": "no clear change"}
+        return signs[self.verdict] + (f" ({self.note})" if self.note else "")
+
 
 def change_table(comparison: Comparison) -> dict[str, tuple[Change, ...]]:
     """Return the change of each objective metric against base by row label.

@@ -20,9 +20,9 @@ from mobench.report.judging import (
     verdict,
     verdict_by_value,
 )
-from mobench.report.measuring import Measured, estimates, group_hits, volume
+from mobench.report.measuring import Measured, estimates, exposure, group_hits, volume
 from mobench.report.origins import dataset_facts, origin, trace
-from mobench.report.pairing import Pair, check_alike, common_k, find_bases, row_pairs
+from mobench.report.pairing import Pair, check_alike, common_k, find_bases, row_pairs, sampled
 from mobench.report.records import Comparison, Point, Role, Row
 from mobench.report.verdict import (
     MIN_KL,
@@ -88,6 +88,7 @@ def compare(
         hv_reference=config.reference,
         sentences=tuple(sentences(rows, pairs, config, best)),
         warnings=(
+            *sampled(first),
             *warnings(rows, missing),
             *training_warnings(pairs),
             *coarse_p(rows, config),
@@ -131,6 +132,7 @@ def _row(label: str, pairs: Mapping[str, Sequence[Pair]], bench: Bench) -> Row:
         traces=tuple(found for run in runs if (found := trace(run))),
         origins=tuple(origin(run, base) for run, base in _distinct(mine)),
         wish=wish(mine) if role == "method" else None,
+        exposure=exposure(runs, bench.k),
     )
 
 
@@ -166,7 +168,8 @@ def _sorted(rows: Sequence[Row]) -> tuple[Row, ...]:
 
 
 def _notes(pairs: Mapping[str, Sequence[Pair]]) -> list[str]:
-    gone = sorted({run.path: run for mine in pairs.values() for run, _ in mine if not run.run})
+    every = {run.path: run for mine in pairs.values() for run, _ in mine}
+    gone = sorted(path for path, run in every.items() if not run.run and "lists" not in run.results)
     return [
         f"'{path}': its run is gone or has changed, so its training traces are left out."
         for path in gone

@@ -5,9 +5,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from mobench.artifacts import short
-from mobench.report.markup import Markup, element, joined, section, table
+from mobench.report.dataset.figures import charts
+from mobench.report.dataset.parts import SHOWN, figure, funnel, groups, prices
+from mobench.report.evidence import Origin
+from mobench.report.figure import Chart
+from mobench.report.markup import Markup, copied, element, folded, joined, lead, pairs, table
 from mobench.report.notation import percent
-from mobench.report.records import Comparison, Origin, Row
+from mobench.report.records import Comparison, Row
 
 DATASET_FACTS = {
     "n_users": "users",
@@ -23,14 +27,13 @@ DATASET_FACTS = {
 """Results of prep worth a line, with their words."""
 
 
-def pairs(rows: Mapping[str, str | Markup]) -> Markup:
-    """Return a list of names and values."""
-    items = [joined(element("dt", name), element("dd", value)) for name, value in rows.items()]
-    return element("dl", *items, class_="pairs")
+def dataset_facts(comparison: Comparison, drawn: Mapping[str, str]) -> Markup:
+    """Return what is known about the dataset: its size, groups, funnel and prices.
 
-
-def dataset_section(comparison: Comparison) -> Markup:
-    """Return what is known about the dataset, and its item groups."""
+    Args:
+        comparison: Whose dataset.
+        drawn: The SVG of each of its ``dataset_charts`` by name.
+    """
     facts = comparison.dataset
     rows: dict[str, str | Markup] = {"name": facts.name, "sha256": short(facts.sha256)}
     rows |= {
@@ -40,7 +43,28 @@ def dataset_section(comparison: Comparison) -> Markup:
     }
     gone = "" if facts.results else "The dataset is gone or has changed; only its hash is known."
     grid = element("div", pairs(rows), _group_table(comparison), class_="grid two")
-    return section("Dataset", grid, lead=gone)
+    return joined(lead(gone), grid, *_details(comparison, drawn))
+
+
+def dataset_charts(comparison: Comparison) -> list[Chart]:
+    """Return the figures of the dataset that the page shows, none where it is gone."""
+    summary = comparison.dataset.summary
+    return [chart for chart in charts(summary) if chart.kind in SHOWN] if summary else []
+
+
+def _details(comparison: Comparison, drawn: Mapping[str, str]) -> list[Markup]:
+    """Return funnel, groups and prices as on the page of the dataset, each closed at first."""
+    summary = comparison.dataset.summary
+    if summary is None:
+        return []
+    shown = dataset_charts(comparison)
+    figures = {chart.name: figure(chart, drawn[chart.name]) for chart in shown}
+    parts = {
+        "Funnel": funnel(summary, figures),
+        "Item groups": groups(summary, figures),
+        "Prices": prices(summary, figures),
+    }
+    return [folded(title, part) for title, part in parts.items()]
 
 
 def _number(name: str, value: Any) -> str:
@@ -66,27 +90,36 @@ def _group_table(comparison: Comparison) -> Markup:
     return table(caption, ("Item group", "Targets", "Share"), rows)
 
 
-def provenance_section(comparison: Comparison) -> Markup:
+def provenance(comparison: Comparison) -> Markup:
     """Return, for every row, how to make it again and what it was made with."""
-    lead = (
-        "For every row the commands that make it again, its settings where they differ from base,"
+    words = (
+        "For every row the command that makes it again, its settings where they differ from base,"
         " and what it was made with."
     )
-    return section("Provenance", *[_row(row) for row in comparison.rows], lead=lead)
+    return joined(lead(words), *[_row(row) for row in comparison.rows])
 
 
 def _row(row: Row) -> Markup:
     seeds = f"seed {', '.join(map(str, row.seeds))}"
-    return element(
-        "details",
-        element("summary", f"{row.label} · {seeds}"),
-        element("div", *[_origin(origin, row) for origin in row.origins], class_="body"),
+    lines = [line for origin in row.origins for line in _lines(origin)]
+    commands = "\n".join(dict.fromkeys(lines))  # a recipe makes all runs with one command
+    return folded(
+        f"{row.label} · {seeds}",
+        element(
+            "div",
+            element("pre", element("code", commands)),
+            copied(commands, row.label),
+            class_="command",
+        ),
+        *[_origin(origin, row) for origin in row.origins],
     )
 
 
+def _lines(origin: Origin) -> list[str]:
+    return [shlex.join(argv) for argv in (origin.train, origin.evaluate) if argv]
+
+
 def _origin(origin: Origin, row: Row) -> Markup:
-    lines = [shlex.join(origin.train)] if origin.train else []
-    lines.append(shlex.join(origin.evaluate))
     seconds = [f"eval {origin.eval_seconds:.1f} s"]
     if origin.train_seconds is not None:
         seconds.insert(0, f"train {origin.train_seconds:.1f} s")
@@ -104,7 +137,6 @@ def _origin(origin: Origin, row: Row) -> Markup:
         del rows["differs from base"]
     return joined(
         element("h3", f"seed {origin.seed}"),
-        element("pre", element("code", "\n".join(lines))),
         pairs(rows),
     )
 

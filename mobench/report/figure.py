@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from mobench.report.records import Columns
+from mobench.report.evidence import Columns
 
-Kind = Literal["pareto", "heat", "controller", "guard", "weights", "groups"]
+Kind = Literal["pareto", "parallel", "heat", "controller", "guard", "weights", "groups", "exposure"]
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from mobench.metrics import METRICS, OBJECTIVE_METRICS
+from mobench.report.coordinates import coordinates
+from mobench.report.evidence import Columns
+from mobench.report.exposure import exposures
 from mobench.report.figure import Figure, append, slug
 from mobench.report.heat import heat_map
-from mobench.report.records import Columns, Comparison, Front, Row
+from mobench.report.records import Comparison, Front, Row
+from mobench.report.runs import mean_id, preference, runs
 from mobench.report.tables import UNIT
 from mobench.report.traces import traces_of
 from mobench.report.wishes import studies
@@ -26,10 +30,12 @@ def figures(comparison: Comparison) -> list[Figure]:
         for name in OBJECTIVE_METRICS
         if name != "hit"
     ]
+    found += [coordinates(comparison, each, several=len(backbones) > 1) for each in backbones]
     found += [heat_map(study) for study in studies(comparison.of_role("method"))]
     for row in comparison.of_role("method"):
         found += traces_of(row)
-    return _named_apart([*found, _groups(comparison)])
+    shown = _group_rows(comparison)
+    return _named_apart([*found, _groups(comparison, shown), *exposures(shown)])
 
 
 def _named_apart(found: Sequence[Figure]) -> list[Figure]:
@@ -64,13 +70,36 @@ def _pareto(comparison: Comparison, name: str, backbone: str, *, several: bool) 
             "base": next(row.label for row in rows if row.role == "reference"),
             "keep": comparison.config.keep,
             "k": comparison.k,
+            "about": _about(rows, fronts, name),
         },
     )
 
 
+def _about(rows: Sequence[Row], fronts: Sequence[Front], name: str) -> Columns:
+    """Return what is told of each place of ``_places``: the run, its wish, how to make it."""
+    inside = {member: front.label for front in fronts for member in front.members}
+    keys = ("id", "shown", "preference", "command", "status")
+    about: Columns = {key: [] for key in keys}
+    for row in rows:
+        shown = inside.get(row.label, row.label)
+        for run in runs(row):
+            append(about, run.id, shown, run.preference, run.command, run.status)
+        told = preference(row), "the mean of its runs", _verdict(row)
+        append(about, mean_id(row), shown, *told)
+    for front in fronts:
+        for level, corners in front.bands[name].items():
+            for _ in corners:
+                append(about, f"{front.label} · attained by {level}", front.label, "", "", "")
+    return about
+
+
+def _verdict(row: Row) -> str:
+    return "reference" if row.role == "reference" else row.validity or "?"
+
+
 BAND = (
-    " The line of a front is what at least half of its seeds attain, the band goes from what all"
-    " attain to what one does."
+    " The line of a front is what at least half of its seeds attain, the band (dashed lines on the"
+    " page) goes from what all attain to what one does."
 )
 
 
@@ -114,10 +143,14 @@ def _means(rows: Sequence[Row], name: str) -> str:
     )
 
 
-def _groups(comparison: Comparison) -> Figure:
+def _group_rows(comparison: Comparison) -> list[Row]:
+    """Return the rows whose groups are shown: the bases and the best others."""
     judged = [r for r in comparison.rows if r.role in ("control", "method")]
     best = sorted(judged, key=lambda r: (not r.valid_point, comparison.rows.index(r)))
-    shown = [*comparison.of_role("reference"), *best[: MOST_ROWS - 1]]
+    return [*comparison.of_role("reference"), *best[: MOST_ROWS - 1]]
+
+
+def _groups(comparison: Comparison, shown: Sequence[Row]) -> Figure:
     base = shown[0].groups
     order = sorted(
         (g for g in range(len(base.n)) if base.n[g]), key=lambda g: (base.hit[g], base.label[g])

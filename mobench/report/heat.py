@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from mobench.metrics import METRICS
 from mobench.objectives import OBJECTIVES
+from mobench.report.evidence import Columns
 from mobench.report.figure import Figure, append, slug
 from mobench.report.notation import percent
-from mobench.report.records import Columns, Row
+from mobench.report.records import Row
 from mobench.report.wishes import shared_words
 
 HEAD = "Preference"

@@ -127,6 +127,8 @@ def _outcome(artifact: Artifact) -> Outcome:
         pop_group=items["pop_group"],
         n_train=items["n_train"],
         target_share=shares["target_share"][np.argsort(shares["group"])],
+        user=targets["user"],
+        profile=_profile(artifact, targets["user"], int(items["fair_group"].max()) + 1),
     )
 
 
@@ -134,6 +136,19 @@ def _lists(artifact: Artifact, users: np.ndarray) -> np.ndarray:
     """Return the recommended items, ``[U, K]``, in the order of ``users`` (which may repeat)."""
     rows = artifact.read("recommendations.parquet", ["user", "rank", "item"])
     distinct, place = np.unique(users, return_inverse=True)
-    lists = np.full((len(distinct), int(rows["rank"].max(initial=0))), -1, dtype=np.int32)
+    # the lists of another tool may all be shorter than what was asked for
+    longest = max(*artifact.manifest.config["k"], int(rows["rank"].max(initial=0)))
+    lists = np.full((len(distinct), longest), -1, dtype=np.int32)
     lists[np.searchsorted(distinct, rows["user"]), rows["rank"] - 1] = rows["item"]
     return lists[place]
+
+
+def _profile(artifact: Artifact, users: np.ndarray, n_groups: int) -> np.ndarray | None:
+    """Return what came before by fairness group, ``[U, G]``; artifacts of old have none."""
+    if all(entry.path != "profiles.parquet" for entry in artifact.manifest.files):
+        return None
+    rows = artifact.read("profiles.parquet")
+    distinct, place = np.unique(users, return_inverse=True)
+    profile = np.zeros((len(distinct), n_groups), np.int64)
+    profile[np.searchsorted(distinct, rows["user"]), rows["group"]] = rows["n"]
+    return np.asarray(profile[place])

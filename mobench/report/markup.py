@@ -1,10 +1,30 @@
 """HTML that cannot be broken by what it shows: all text is escaped unless it is markup already."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
+from mobench.report.figure import slug
 from mobench.report.palette import ON_PAGE, on_page
+
+__all__ = [
+    "Markup",
+    "copied",
+    "element",
+    "folded",
+    "inline_svg",
+    "joined",
+    "lead",
+    "pairs",
+    "scrolling",
+    "section",
+    "slug",
+    "table",
+]
+
+
+VOID = {"input", "meta"}
+"""Elements without content or end."""
 
 
 class Markup(str):
@@ -24,7 +44,8 @@ def element(tag: str, *children: str, **attributes: str) -> Markup:
     """
     names = {name.rstrip("_").replace("_", "-"): value for name, value in attributes.items()}
     inside = "".join(f' {name}="{escape(value)}"' for name, value in names.items())
-    return Markup(f"<{tag}{inside}>{joined(*children)}</{tag}>")
+    end = "" if tag in VOID else f"{joined(*children)}</{tag}>"
+    return Markup(f"<{tag}{inside}>{end}")
 
 
 def joined(*children: str) -> Markup:
@@ -36,28 +57,72 @@ def joined(*children: str) -> Markup:
     return Markup("".join(texts))
 
 
-def section(title: str, *children: str, lead: str = "") -> Markup:
-    """Return a section of the page; ``lead`` says in a sentence or two how to read it."""
-    intro = [element("p", lead, class_="lead")] if lead else []
-    return element("section", element("h2", title), *intro, *children)
+def section(title: str, *children: str) -> Markup:
+    """Return a section of the page, which links can lead to."""
+    name = slug(title)
+    heading = element("h2", title, id=f"{name}-title")
+    return element("section", heading, *children, id=name, aria_labelledby=f"{name}-title")
 
 
-def table(caption: str, head: Sequence[str], rows: Sequence[str]) -> Markup:
+def lead(text: str) -> Markup:
+    """Return how to read what follows, in a sentence or two."""
+    return element("p", text, class_="lead") if text else Markup("")
+
+
+def folded(title: str, *children: str) -> Markup:
+    """Return a part that is closed at first; in print it is open."""
+    return element("details", element("summary", title), element("div", *children, class_="body"))
+
+
+def copied(command: str, what: str) -> Markup:
+    """Return a button that copies a command, for where scripts run; ``what`` it makes."""
+    label = f"Copy the command for {what}"
+    return element(
+        "button",
+        "Copy",
+        type="button",
+        class_="copy live-only",
+        data_copy=command,
+        aria_label=label,
+    )
+
+
+def table(
+    caption: str, head: Sequence[str], rows: Sequence[str], name: str = "", kind: str = "plain"
+) -> Markup:
     """Return a table that scrolls sideways where there is no room, its caption below it.
 
     Args:
         caption: What it shows.
         head: Titles of the columns.
         rows: Its rows, as markup.
+        name: What it is called aloud, unique on the page; else its caption.
+        kind: Class of the table: ``sortable`` ones can be sorted by their columns.
     """
     titles = [element("th", title, scope="col") for title in head]
-    body = element("table", element("thead", element("tr", *titles)), element("tbody", *rows))
-    return element(
-        "figure",
-        element("div", body, class_="scroll"),
-        element("figcaption", caption),
-        class_="table",
+    body = element(
+        "table",
+        element("thead", element("tr", *titles)),
+        element("tbody", *rows),
+        class_=kind,
+        aria_label=name or caption,
     )
+    return element(
+        "figure", scrolling(body, name or caption), element("figcaption", caption), class_="table"
+    )
+
+
+def scrolling(content: Markup, name: str) -> Markup:
+    """Return what may be too wide as a region that the keyboard can scroll."""
+    return element(
+        "div", content, class_="scroll", tabindex="0", role="region", aria_label=f"{name} (scrolls)"
+    )
+
+
+def pairs(rows: Mapping[str, str]) -> Markup:
+    """Return a list of names and values."""
+    items = [joined(element("dt", name), element("dd", value)) for name, value in rows.items()]
+    return element("dl", *items, class_="pairs")
 
 
 def inline_svg(svg: str, name: str, alt: str) -> Markup:

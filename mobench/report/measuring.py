@@ -5,15 +5,17 @@ from dataclasses import dataclass, field
 from math import nan
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mobench.config.report import ReportConfig
 from mobench.metrics import METRICS, Outcome, evaluate
-from mobench.metrics.groups import min_hit
+from mobench.metrics.groups import min_hit, slot_counts, slot_shares
 from mobench.metrics.paired import Effect
 from mobench.metrics.pareto import hv_points, hypervolume
 from mobench.metrics.resampling import HEADLINE, Features, Samples, resample
 from mobench.metrics.significance import percentiles
 from mobench.report.estimates import Estimate
+from mobench.report.evidence import Shares
 from mobench.report.inputs import Evaluated
 from mobench.report.records import GroupHits
 
@@ -101,3 +103,27 @@ def group_hits(runs: Sequence[Evaluated], k: int) -> GroupHits:
     hits = [np.bincount(fair[o.target[o.rank <= k]], minlength=len(n)) for o in outcomes]
     rate = np.divide(np.mean(hits, axis=0), n, out=np.full(len(n), nan), where=n > 0)
     return GroupHits([str(labels[g]) for g in range(len(n))], n.tolist(), rate.tolist())
+
+
+def exposure(runs: Sequence[Evaluated], k: int) -> dict[str, Shares]:
+    """Return what item groups get of the first ``k`` places, averaged over the runs of a row.
+
+    Fairness groups are held against their shares of the held-out items, popularity groups against
+    those that Pop-KL wants.
+    """
+    hits = group_hits(runs, k)
+    first = runs[0].outcome
+    places = np.mean([_fair_slots(run, k, len(hits.label)) for run in runs], axis=0)
+    popular = np.mean([slot_shares(run.outcome, k) for run in runs], axis=0)
+    held_out = np.asarray(hits.n) / max(sum(hits.n), 1)
+    names = [f"popularity {n}" for n in range(1, len(popular) + 1)]
+    return {
+        "fair": Shares(hits.label, places.tolist(), held_out.tolist()),
+        "pop": Shares(names, popular.tolist(), np.asarray(first.target_share).tolist()),
+    }
+
+
+def _fair_slots(run: Evaluated, k: int, n_groups: int) -> NDArray[np.float64]:
+    """Return the fairness groups' shares of the first ``k`` places, ``[G]``."""
+    slots = slot_counts(run.outcome, run.outcome.fair_group, n_groups, k)
+    return np.asarray(slots / max(slots.sum(), 1))

@@ -5,9 +5,10 @@ from typing import Any
 import numpy as np
 
 from mobench.artifacts import Artifact, read_columns
+from mobench.data.summary.summarise import summarise
+from mobench.report.evidence import Columns, DatasetFacts, Origin, Trace
 from mobench.report.inputs import Evaluated, unchanged
 from mobench.report.labels import own_settings
-from mobench.report.records import Columns, DatasetFacts, Origin, Trace
 
 VERSIONS = ("python", "platform", "torch", "numpy", "git_commit", "git_dirty", "deterministic")
 
@@ -58,6 +59,10 @@ def origin(evaluated: Evaluated, base: Evaluated) -> Origin:
         device=str(environment.get("device", "unknown")),
         train_seconds=run.manifest.wall_seconds if run else None,
         eval_seconds=metrics.manifest.wall_seconds,
+        train_cpu_seconds=run.manifest.cpu_seconds if run else None,
+        train_memory_mb=run.manifest.peak_memory_mb if run else None,
+        eval_memory_mb=metrics.manifest.peak_memory_mb,
+        epochs=run.manifest.results.get("epochs_run") if run else None,
     )
 
 
@@ -75,4 +80,6 @@ def dataset_facts(evaluated: Evaluated) -> DatasetFacts:
     record = evaluated.made_from("dataset")
     found = unchanged(record, "dataset")
     name = record.path.rstrip("/").rsplit("/", 1)[-1]
-    return DatasetFacts(name, record.sha256, dict(found.manifest.results) if found else {})
+    if found is None:
+        return DatasetFacts(name, record.sha256, {})
+    return DatasetFacts(name, record.sha256, dict(found.manifest.results), summarise(found))

@@ -16,12 +16,15 @@ def check_alike(evaluated: Sequence[Evaluated]) -> None:
     """Check that all runs answer the same question.
 
     Raises:
-        ConfigError: Two differ in dataset, split, or the order of tied items.
+        ConfigError: Two differ in dataset, split, the order of tied items, or the candidates.
     """
     first = evaluated[0]
     for other in evaluated[1:]:
         for what, mine, theirs in zip(
-            ("dataset", "split", "tie order"), _protocol(first), _protocol(other), strict=True
+            ("dataset", "split", "tie order", "candidates"),
+            _protocol(first),
+            _protocol(other),
+            strict=True,
         ):
             if mine != theirs:
                 raise ConfigError(
@@ -33,11 +36,26 @@ def check_alike(evaluated: Sequence[Evaluated]) -> None:
 
 def _protocol(evaluated: Evaluated) -> tuple[Any, ...]:
     config = evaluated.artifact.manifest.config
-    return evaluated.made_from("dataset").sha256, config.get("split"), config.get("seed")
+    dataset, candidates = evaluated.made_from("dataset").sha256, config.get("candidates")
+    return dataset, config.get("split"), config.get("seed"), candidates or "all items"
 
 
 def _brief(value: Any) -> str:
-    return str(value)[:8]
+    text = str(value)
+    return text if len(text) <= 16 else text[:8]  # of a hash
+
+
+def sampled(evaluated: Evaluated) -> list[str]:
+    """Return what to beware of where runs were ranked among sampled candidates only."""
+    candidates = evaluated.artifact.manifest.config.get("candidates")
+    if not candidates:
+        return []
+    kind, _, n = candidates.partition(":")
+    return [
+        f"Sampled protocol: every target was ranked among {n} drawn items ({kind}), not among all."
+        " Such numbers are not those of a full ranking, and may order methods otherwise"
+        " (Krichene and Rendle 2020)."
+    ]
 
 
 def common_k(evaluated: Sequence[Evaluated], wanted: int) -> int:

@@ -14,8 +14,18 @@ FIXED = {"popularity": "#9a9a9a", "base": INK, "continue": "#e69f00", "morec": B
 CYCLE = ("#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#b2a100", "#7f3c8d")
 """Okabe & Ito's colours (and two more for crowded tables), told apart by all common eyes."""
 
-MARKERS = {"o": "●", "s": "■", "D": "◆", "^": "▲", "v": "▼", "P": "✚", "X": "✖", "<": "◀", ">": "▶"}
-"""Marks of the plotting library, and the same as text."""
+MARKERS = {
+    "o": "M-4,0a4,4 0 1,0 8,0a4,4 0 1,0 -8,0z",
+    "s": "M-4,-4h8v8h-8z",
+    "D": "M0,-5L5,0L0,5L-5,0z",
+    "^": "M0,-4.5L5,4H-5z",
+    "v": "M0,4.5L5,-4H-5z",
+    "P": "M-1.7,-5h3.4v3.3h3.3v3.4h-3.3v3.3h-3.4v-3.3h-3.3v-3.4h3.3z",
+    "X": "M-3,-5L0,-2L3,-5L5,-3L2,0L5,3L3,5L0,2L-3,5L-5,3L-2,0L-5,-3z",
+    "<": "M-4.5,0L4,5V-5z",
+    ">": "M4.5,0L-4,5V-5z",
+}
+"""Marks of the plotting library, and the same as SVG paths about (0, 0), ten units wide."""
 
 PARTS = {"acc": "#9aa1ad", "rev": "#e69f00", "fair": "#009e73", "align": "#cc79a7"}
 LONGEST = 26

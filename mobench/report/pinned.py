@@ -12,8 +12,8 @@ LIMITS: dict[Side, str] = {"low": "its lower limit", "high": "its upper limit"}
 
 HELP: dict[Side, str] = {
     "low": "Accuracy held by itself: weigh the objectives more with --set aux_weight=….",
-    "high": "Accuracy fell for another reason: use a smaller --learning-rate, or train a base that"
-    " over-fits less with --set weight_decay=….",
+    "high": "Accuracy fell for another reason: use a smaller --set learning_rate=…, or train a"
+    " base that over-fits less with --set weight_decay=….",
 }
 
 

@@ -37,6 +37,6 @@ def legend(canvas: Canvas, labels: Sequence[str], style: dict[str, Style]) -> No
         Line2D([], [], color=style[label][0], marker=style[label][1], linestyle="", label=label)
         for label in labels
     ]
-    columns = 2 if max(map(len, labels)) > 10 else 3
+    n_columns = 2 if max(map(len, labels)) > 10 else 3
     names = [clean(label) for label in labels]
-    canvas.legend(marks, names, loc="outside lower center", ncols=min(columns, len(labels)))
+    canvas.legend(marks, names, loc="outside lower center", ncols=min(n_columns, len(labels)))

@@ -16,9 +16,14 @@ from mobench.report.plots_canvas import DASHED, columns, mark_best, new_canvas
 def controller(figure: Figure, style: dict[str, Style]) -> Canvas:
     """Draw loss, beta, its two terms, and all loss weights over the epochs."""
     data, facts = columns(figure), figure.facts
-    canvas = new_canvas(4.8, 5.6)
-    parts = canvas.subplots(4, sharex=True, height_ratios=[2, 1.6, 1.3, 1.6])
-    loss, beta, terms, stack = parts
+    heights = {"accuracy loss": 2.0, "β": 1.6, "terms of β": 1.3, "loss weights": 1.6}
+    if not facts["steered"]:
+        del heights["terms of β"]
+    canvas = new_canvas(4.8, 0.1 + 0.85 * sum(heights.values()))
+    grid = canvas.subplots(len(heights), sharex=True, height_ratios=[*heights.values()])
+    parts = dict(zip(heights, grid, strict=True))
+    loss, beta, stack = parts["accuracy loss"], parts["β"], parts["loss weights"]
+    terms = parts.get("terms of β")
     colour = style[facts["row"]][0]
     seeds = list(dict.fromkeys(figure.data["seed"]))
     for seed in reversed(seeds):
@@ -26,18 +31,19 @@ def controller(figure: Figure, style: dict[str, Style]) -> Canvas:
         thin: Any = {"linewidth": 1.3, "alpha": 1.0 if seed == seeds[0] else 0.3}
         loss.plot(data["epoch"][own], data["loss_acc"][own], color=colour, **thin)
         beta.plot(data["epoch"][own], data["beta"][own], color=colour, **thin)
-        terms.plot(data["epoch"][own], data["i_term"][own], color=colour, **thin)
-        terms.plot(data["epoch"][own], data["p_term"][own], color=INK, **thin)
+        if terms:
+            terms.plot(data["epoch"][own], data["i_term"][own], color=colour, **thin)
+            terms.plot(data["epoch"][own], data["p_term"][own], color=INK, **thin)
     own = data["seed"] == seeds[0]
     loss.plot(data["epoch"][own], data["target_loss"][own], **DASHED)
     for limit in (facts["beta_min"], facts["beta_max"]):
         if limit is not None:
             beta.axhline(limit, **DASHED)
-    marks = [Line2D([], [], color=c, linewidth=1.3) for c in (colour, INK)]
-    terms.legend(marks, ["I", "P"], ncols=2, loc="best", handlelength=1.2)
+    if terms:
+        marks = [Line2D([], [], color=c, linewidth=1.3) for c in (colour, INK)]
+        terms.legend(marks, ["I", "P"], ncols=2, loc="best", handlelength=1.2)
     _stack(stack, {name: column[own] for name, column in data.items()})
-    titles = ("accuracy loss", "β", "terms of β", "loss weights")
-    for axes, title in zip(parts, titles, strict=True):
+    for title, axes in parts.items():
         axes.set_ylabel(title)
         mark_best(axes, facts["best_epoch"])
     stack.set_xlabel("epoch")
@@ -67,16 +73,23 @@ def guard(figure: Figure, style: dict[str, Style]) -> Canvas:
 
 
 def _stack(axes: Axes, data: dict[str, np.ndarray]) -> None:
-    """Stack the weights of the objectives, accuracy at the bottom."""
+    """Stack the weights of the objectives, accuracy at the bottom; as lines if one is below 0."""
     names = [name.removeprefix("weight_") for name in data if name.startswith("weight_")]
     names.sort(key=lambda name: name != "acc")
     colours = [PARTS.get(name, CYCLE[n % len(CYCLE)]) for n, name in enumerate(names)]
     layers = [data[f"weight_{name}"].astype(float) for name in names]
-    axes.stackplot(data["epoch"], *layers, colors=colours, alpha=0.85, linewidth=0)
+    signed = min(float(np.nan_to_num(layer).min()) for layer in layers) < 0
+    if signed:
+        for layer, colour in zip(layers, colours, strict=True):
+            axes.plot(data["epoch"], layer, color=colour, linewidth=1.3)
+        axes.axhline(0, **DASHED)
+    else:
+        axes.stackplot(data["epoch"], *layers, colors=colours, alpha=0.85, linewidth=0)
     marks = [Line2D([], [], color=c, marker="s", linestyle="") for c in colours]
     axes.legend(marks, [clean(name) for name in names], ncols=len(names), loc="upper right")
     axes.margins(x=0)
-    axes.set_ylim(0, 1.3 * float(np.nan_to_num(np.sum(layers, axis=0)).max() or 1))
+    if not signed:
+        axes.set_ylim(0, 1.3 * float(np.nan_to_num(np.sum(layers, axis=0)).max() or 1))
 
 
 def weights(figure: Figure, style: dict[str, Style]) -> Canvas:  # noqa: ARG001 - one signature

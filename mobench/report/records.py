@@ -1,36 +1,30 @@
 """What a comparison says, as frozen records: the only thing tables, figures and pages accept."""
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from mobench.config.report import ReportConfig
 from mobench.metrics.comparison import Validity
 from mobench.report.estimates import Estimate
+from mobench.report.evidence import DatasetFacts, Origin, Shares, Trace
 from mobench.report.front_records import Budget, Corners, Duel, Front
 
 __all__ = [
     "Budget",
-    "Columns",
     "Comparison",
     "Corners",
-    "DatasetFacts",
     "Duel",
     "Estimate",
     "Front",
     "GroupHits",
-    "Origin",
     "Point",
     "Role",
     "Row",
-    "Trace",
     "Wish",
 ]
 
 Role = Literal["sanity", "reference", "control", "method"]
 """What a row is in the table: popularity, base, continue, or a method to be judged."""
-
-Columns = dict[str, list[Any]]
-"""A small table in memory, column by column."""
 
 
 @dataclass(frozen=True)
@@ -79,42 +73,6 @@ class GroupHits:
 
 
 @dataclass(frozen=True)
-class Trace:
-    """How one run trained; an empty table where the run did not record it."""
-
-    seed: int
-    history: Columns
-    steps: Columns
-    group_weights: Columns
-    beta_min: float | None
-    beta_max: float | None
-    best_epoch: int | None
-    guard: float | None = None
-    """Share of the base's accuracy that the run was to keep, ``None`` if nobody asked for it."""
-    guarded: str = ""
-    """The accuracy metric of ``guard``."""
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where one run comes from and how to make it again; ``None`` where the run is gone."""
-
-    seed: int
-    run: str
-    run_sha256: str
-    metrics: str
-    metrics_sha256: str
-    train: list[str] | None
-    evaluate: list[str]
-    settings: dict[str, tuple[Any, Any]] | None
-    """Settings that differ from base: name → (here, there); ``None`` if either run is gone."""
-    versions: dict[str, Any]
-    device: str
-    train_seconds: float | None
-    eval_seconds: float
-
-
-@dataclass(frozen=True)
 class Wish:
     """What the runs of a row were to do, apart from accuracy.
 
@@ -155,6 +113,7 @@ class Row:
         origins: Where its runs come from.
         wish: What was wished for; ``None`` but for methods whose runs are still there.
         budget: What its runs cost.
+        exposure: Shares of the recommended places by kind of item group (``fair``, ``pop``).
     """
 
     label: str
@@ -178,15 +137,7 @@ class Row:
     traces: tuple[Trace, ...] = field(repr=False)
     origins: tuple[Origin, ...] = field(repr=False)
     wish: Wish | None = None
-
-
-@dataclass(frozen=True)
-class DatasetFacts:
-    """What is known about the dataset; ``results`` is empty where its artifact is gone."""
-
-    name: str
-    sha256: str
-    results: dict[str, Any]
+    exposure: dict[str, Shares] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)

@@ -124,7 +124,8 @@ def _of_valid(row: Row) -> str:
 
 def _kept(rows: Sequence[Row]) -> _Measure:
     cells = [_kept_cell(row.kept) if row.kept else Cell(MISSING) for row in rows]
-    return _Measure(Column("Hit kept"), cells, [nan] * len(rows), None)
+    values = [row.kept.value if row.kept else nan for row in rows]
+    return _Measure(Column("Hit kept"), cells, values, None)
 
 
 def _kept_cell(kept: Estimate) -> Cell:
@@ -153,11 +154,11 @@ def _marked(measure: _Measure, rows: Sequence[Row]) -> list[Cell]:
         for row, value in zip(rows, measure.values, strict=True)
     ]
     able = [value for value, ok in zip(measure.values, counts, strict=True) if ok]
-    if measure.higher is None or not able:
-        return measure.cells
-    best = max(able) if measure.higher else min(able)
+    best = nan
+    if measure.higher is not None and able:
+        best = max(able) if measure.higher else min(able)
     return [
-        replace(cell, best=ok and value == best)
+        replace(cell, best=ok and value == best, value=value)
         for cell, ok, value in zip(measure.cells, counts, measure.values, strict=True)
     ]
 

@@ -1,6 +1,7 @@
 """A table of strings and style flags: what the terminal, Markdown, LaTeX and the page dress."""
 
 from dataclasses import dataclass, replace
+from math import nan
 from textwrap import wrap
 from typing import Literal
 
@@ -34,12 +35,14 @@ class Cell:
         note: The interval.
         brief: The interval with fewer digits, at most as wide as the table can bear.
         best: Whether to print the value bold.
+        value: The value itself, to sort by; ``nan`` for none.
     """
 
     text: str
     note: str = ""
     brief: str = ""
     best: bool = False
+    value: float = nan
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
+from math import isfinite
 
 from mobench.metrics import METRICS
+from mobench.report.evidence import Columns, Trace
 from mobench.report.figure import Figure, append, slug
 from mobench.report.notation import counted, percent
-from mobench.report.records import Columns, Row, Trace
+from mobench.report.records import Row
 
 MOST_POINTS = 400
 """Points of a drawn line; more would only make the file larger."""
@@ -33,21 +35,28 @@ def _controller(row: Row, traces: Sequence[Trace]) -> Figure:
     first = traces[0]
     n = len(traces) - 1
     others = f", pale ones those of {counted(n, 'other seed')}" if n else ""
+    steered = any(isfinite(value) for value in data["i_term"])
+    shown = (
+        "Accuracy loss with its target (dashed), its weight β with its limits (dashed), the"
+        " proportional and the integral term of β, and all loss weights, stacked."
+        if steered
+        else "Accuracy loss, its weight β, and all loss weights, stacked where none is below 0."
+    )
     return Figure(
         name=f"controller-{slug(row.label)}",
         kind="controller",
-        title=f"{row.label}: the controller",
+        title=f"{row.label}: {'the controller' if steered else 'the loss weights'}",
         caption=(
-            f"Accuracy loss with its target (dashed), its weight β with its limits (dashed), the"
-            f" proportional and the integral term of β, and all loss weights, stacked. Strong"
-            f" lines are seed {first.seed}{others}; the vertical line is the selected epoch."
+            f"{shown} Strong lines are seed {first.seed}{others}; the vertical line is the selected"
+            f" epoch."
         ),
-        alt=f"Traces of {row.label} over training: accuracy loss, β, its terms, objective weights.",
+        alt=f"Traces of {row.label} over training: accuracy loss, β, objective weights.",
         data=data,
         facts={
             "row": row.label,
-            "beta_min": first.beta_min,
-            "beta_max": first.beta_max,
+            "steered": steered,
+            "beta_min": first.beta_min if steered else None,
+            "beta_max": first.beta_max if steered else None,
             "best_epoch": first.best_epoch,
         },
     )
@@ -115,8 +124,8 @@ def _weights(row: Row, trace: Trace) -> Iterator[Figure]:
             title=f"{row.label}: group weights for {objective}",
             caption=(
                 f"Sampling weight of each group relative to its start, by epoch (seed"
-                f" {trace.seed}); the vertical line is the selected epoch."
-                + ("" if labels else " Popularity 1 holds the most popular items.")
+                f" {trace.seed}): violet is more, orange less; the vertical line is the selected"
+                f" epoch." + ("" if labels else " Popularity 1 holds the most popular items.")
             ),
             alt=f"Heat map of the sampling weights of the groups of objective {objective}.",
             data=data,

@@ -10,7 +10,8 @@ from typing import Any
 import pyarrow as pa
 
 from mobench.metrics import OBJECTIVE_METRICS
-from mobench.report.records import Columns, Comparison, Estimate, Row
+from mobench.report.evidence import Columns
+from mobench.report.records import Comparison, Estimate, Row
 from mobench.report.text import Cell, TextRow, TextTable
 
 LATEX = {

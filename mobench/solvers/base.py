@@ -85,7 +85,9 @@ def simplex(losses: Vector, preference: Vector) -> Vector:
             "values are at least 0 and not all 0.",
         )
     if not np.isfinite(losses).all():
-        raise TrainingError(f"a loss is not finite: '{losses.tolist()}'", "lower --learning-rate.")
+        raise TrainingError(
+            f"a loss is not finite: '{losses.tolist()}'", "lower --set learning_rate=…."
+        )
     return np.asarray(preference / total)
 
 

@@ -6,11 +6,11 @@ import torch
 from torch import Tensor
 
 from mobench.training.gradients import Part
-from mobench.training.optimizer import Optimizer, add_term
+from mobench.training.optimizer import Adam, touched_rows
 
 
 class Combiner:
-    """Sets ``.grad`` of the parameters to Σ w_k g_k + decay · parameter.
+    """Sets ``.grad`` of the parameters to Σ w_k g_k.
 
     A table under dense Adam keeps one buffer for its gradient from step to step; a table under
     ``lazy-adam`` is given a sparse gradient of the rows that change.
@@ -19,7 +19,7 @@ class Combiner:
         optimizer: Whose parameters they are.
     """
 
-    def __init__(self, optimizer: Optimizer) -> None:
+    def __init__(self, optimizer: Adam) -> None:
         self.optimizer = optimizer
         self.lazy = {
             id(parameter)
@@ -28,34 +28,49 @@ class Combiner:
             for parameter in group["params"]
         }
         self.buffers: dict[int, Tensor] = {}
+        self.filled: dict[int, Tensor] = {}
 
     @torch.no_grad()
-    def __call__(self, parts: Sequence[Part], weights: Tensor, decay: Tensor) -> None:
+    def __call__(self, parts: Sequence[Part], weights: Sequence[float]) -> None:
         """Set the gradients; parameters that no loss depends on have none.
 
         Args:
             parts: The gradients of the losses.
             weights: ``[M]``.
-            decay: Strength of the L2 term, ``[]``; in lazy tables it acts on touched rows only.
         """
         self.optimizer.zero_grad()
         for part in parts:
-            combined = torch.tensordot(weights.to(part.gradients.dtype), part.gradients, 1)
-            part.parameter.grad = self._gradient(part, combined, decay)
+            combined = weighted(part.gradients, weights)
+            if part.rows is not None:
+                place = self._sparse if id(part.parameter) in self.lazy else self._dense
+                combined = place(part.parameter, part.rows, combined)
+            part.parameter.grad = combined
 
-    def _gradient(self, part: Part, combined: Tensor, decay: Tensor) -> Tensor:
-        parameter, rows, lazy = part.parameter, part.rows, id(part.parameter) in self.lazy
-        if rows is None:
-            add_term(parameter, combined, decay, lazy=lazy)
-            return combined
-        if lazy:
-            changed = combined.ne(0).any(1)
-            rows, combined = rows[changed], combined[changed]
-            combined.addcmul_(parameter.index_select(0, rows), decay.to(combined.dtype))
-            shape = parameter.shape
-            return torch.sparse_coo_tensor(
-                rows.unsqueeze(0), combined, shape, is_coalesced=True, check_invariants=False
-            )
-        buffer = self.buffers.setdefault(id(parameter), torch.empty_like(parameter))
-        torch.mul(parameter, decay.to(parameter.dtype), out=buffer)
-        return buffer.index_add_(0, rows, combined)
+    def _sparse(self, parameter: Tensor, rows: Tensor, combined: Tensor) -> Tensor:
+        """Return the gradient of the rows where it is not 0: the others are not touched."""
+        changed = touched_rows(combined)
+        return torch.sparse_coo_tensor(
+            rows[changed].unsqueeze(0),
+            combined[changed],
+            parameter.shape,
+            is_coalesced=True,
+            check_invariants=False,
+        )
+
+    def _dense(self, parameter: Tensor, rows: Tensor, combined: Tensor) -> Tensor:
+        """Return the parameter's buffer with the gradient in it, and 0 in all other rows."""
+        key = id(parameter)
+        if key not in self.buffers:
+            self.buffers[key] = torch.zeros_like(parameter)
+        else:
+            self.buffers[key].index_fill_(0, self.filled[key], 0)
+        self.filled[key] = rows
+        return self.buffers[key].index_copy_(0, rows, combined)
+
+
+def weighted(gradients: Sequence[Tensor], weights: Sequence[float]) -> Tensor:
+    """Return Σ w_k g_k."""
+    total = gradients[0] * weights[0]
+    for gradient, weight in zip(gradients[1:], weights[1:], strict=True):
+        total.add_(gradient, alpha=weight)
+    return total

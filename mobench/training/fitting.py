@@ -119,10 +119,10 @@ def check_fit(config: TrainConfig) -> None:
             f"n_candidates {config.n_candidates} is below the {longest} of a list",
             "choose more candidates, or a smaller k.",
         )
-    if config.tune and not space(config) and not _reranked(config):
+    if config.tries and not space(config) and not _reranked(config):
         raise ConfigError(
-            f"--tune: {_method(config)} has nothing to tune",
-            "use it with base, morec or a rival of it.",
+            f"--tries: {_method(config)} has nothing to try",
+            "use it with base, continue, morec or a rival of it.",
         )
 
 

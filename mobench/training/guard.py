@@ -2,7 +2,7 @@
 
 The training loss is a poor proxy for accuracy (a base that over-fits sees its loss fall and its
 Hit with it), so the guard moves the target loss by what validation says. The paper sets the
-target by hand and leaves it; that stays available (``--target-loss``).
+target by hand and leaves it; that stays available (``--set target_loss=…``).
 """
 
 import math

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mobench.config import PRESETS, TrainConfig
+from mobench.config.base import place_of
 from mobench.errors import ConfigError
 
 SHARED = (
@@ -39,9 +40,9 @@ def inherit(config: TrainConfig, base: Mapping[str, Any]) -> TrainConfig:
     theirs: dict[str, Any] = {name: base[name] for name in SHARED if name in base}
     for name, value in theirs.items():
         if name in config.model_fields_set and getattr(config, name) != value:
-            flag, given = f"--{name.replace('_', '-')}", getattr(config, name)
+            flag, given = place_of(TrainConfig, name), getattr(config, name)
             preset = PRESETS[config.preset].get(name) == given
-            source = f"--preset {config.preset}" if preset else flag
+            source = f"preset={config.preset}" if preset else flag
             raise ConfigError(
                 f"{flag} {given} differs from the base's {value}",
                 f"leave {source} out, or train a base with it.",

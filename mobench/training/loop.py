@@ -112,6 +112,12 @@ def leave(state: TrainState, loop: Loop) -> None:
 
 def begin_epoch(state: TrainState, loop: Loop) -> Batches:
     """Update the sampler, start the epoch's streams; return its batches."""
+    open_epoch(state, loop)
+    return loop.source.epoch(state.sampler.batches(), loop.data)
+
+
+def open_epoch(state: TrainState, loop: Loop) -> None:
+    """Update the sampler and start the epoch's streams, unless it was begun before."""
     epoch = state.epoch + 1
     state.sampler.epoch = epoch
     if state.step == 0:
@@ -119,18 +125,11 @@ def begin_epoch(state: TrainState, loop: Loop) -> Batches:
         state.masses += mass_rows(state, loop.objectives, epoch)
         state.negatives.reseed(Seeds(loop.config.seed).integer(f"negatives/{epoch}"))
         state.noise.reseed(loop.config.seed, f"dropout/{epoch}")
-    return loop.source.epoch(state.sampler.batches(), loop.data)
 
 
 def make_step(state: TrainState, loop: Loop) -> Step | NativeStep:
     """Return the step function of an epoch."""
     config = loop.config
-    weights = None
-    if config.sampler_mode == "reweight" and config.adapts:
-        rows = [state.sampler.row_weights(name) for name in config.auxiliary]
-        stacked = np.stack(rows) if rows else np.zeros((0, len(loop.data.items)))
-        weights = torch.from_numpy(stacked.astype(np.float32)).to(loop.data.device)
-        weights = loop.source.row_weights(weights, loop.data)
     state.model.train()
     kind = GramianStep if state.coordinator.needs_gramian else Step
     step = kind(
@@ -138,7 +137,7 @@ def make_step(state: TrainState, loop: Loop) -> Step | NativeStep:
         state.optimizer,
         state.coordinator,
         state.negatives,
-        weights,
+        epoch_weights(state, loop),
         not config.adapts,
         config.n_negatives,
         config.weight_decay,
@@ -146,6 +145,17 @@ def make_step(state: TrainState, loop: Loop) -> Step | NativeStep:
         loop.substitutes,
     )
     return NativeStep(step) if state.engine == "native" else step
+
+
+def epoch_weights(state: TrainState, loop: Loop) -> Tensor | None:
+    """Return the weights of all train rows in mode reweight, ``[M − 1, N]``."""
+    config = loop.config
+    if config.sampler_mode != "reweight" or not config.adapts:
+        return None
+    rows = [state.sampler.row_weights(name) for name in config.auxiliary]
+    stacked = np.stack(rows) if rows else np.zeros((0, len(loop.data.items)))
+    weights = torch.from_numpy(stacked.astype(np.float32)).to(loop.data.device)
+    return loop.source.row_weights(weights, loop.data)
 
 
 def check_finite(state: TrainState, config: TrainConfig) -> None:
@@ -163,7 +173,7 @@ def check_finite(state: TrainState, config: TrainConfig) -> None:
         raise TrainingError(
             f"loss became {rows[step, column]} at epoch {state.epoch + 1}, step"
             f" {since + step + 1} (objective '{names[column]}', β {rows[step, -3]:.2f})",
-            "lower --learning-rate.",
+            "lower --set learning_rate=….",
         )
 
 
@@ -180,7 +190,7 @@ def end_epoch(state: TrainState, loop: Loop, started: float) -> EpochRecord:
         metrics, seen = loop.validator(state.model)
     if not np.isfinite(seen.loss).all():  # every rank would be 1: nothing is better than NaN
         raise TrainingError(
-            f"scores are not finite after epoch {state.epoch}", "lower --learning-rate."
+            f"scores are not finite after epoch {state.epoch}", "lower --set learning_rate=…."
         )
     state.signals = sampler_signals(loop.objectives, state, seen)
     row = history_row(state, loop.config, metrics, trace)

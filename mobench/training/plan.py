@@ -204,7 +204,7 @@ def _vectors(config: TrainConfig, dataset: Dataset, path: Path) -> Vectors:
             f"--init-from does not go with --backbone {config.backbone}",
             "vectors have no place but in mf.",
         )
-    for name in ("epochs", "tune"):
+    for name in ("epochs", "tries"):
         if name in config.model_fields_set and getattr(config, name):
             raise ConfigError(
                 f"--{name} does nothing for a base of vectors: they are taken as they are",
@@ -219,6 +219,12 @@ def _vectors(config: TrainConfig, dataset: Dataset, path: Path) -> Vectors:
     return found
 
 
+def is_begun(plan: Plan) -> bool:
+    """Return whether there is an unfinished run under the plan's name that one can go on with."""
+    work = partial(plan.path)
+    return any((work / name).is_file() for name in ("resume.pt", "tune.json"))
+
+
 def up_to_date(plan: Plan) -> Artifact | None:
     """Return the finished run if it is what would be made now, ``None`` if there is none.
 
@@ -227,7 +233,7 @@ def up_to_date(plan: Plan) -> Artifact | None:
     """
     found = existing(plan.path, plan.config.identity(), plan.inputs, RESULTS_VERSION)
     work = partial(plan.path)
-    if not found and any((work / name).is_file() for name in ("resume.pt", "tune.json")):
+    if not found and is_begun(plan):
         raise ArtifactError(
             f"'{plan.path}' was begun and not finished",
             f"go on with 'mobench train --resume {work}', or start over with --force.",

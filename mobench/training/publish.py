@@ -12,6 +12,7 @@ from torch import Tensor
 from mobench.artifacts import Artifact, Draft
 from mobench.metrics.comparison import is_valid
 from mobench.models import Backbone
+from mobench.training.budget import budget
 from mobench.training.plan import Plan
 from mobench.training.state import Row, TrainState
 from mobench.training.validation import METRIC_NAMES
@@ -37,7 +38,8 @@ def publish(
     write_weights(draft, state.best)
     draft.write_text("run.log", log(state))
     draft.scratch = ("resume.tmp", "tune.json", *["resume.pt"] * (not plan.config.keep_state))
-    return draft.finish(results(plan, state), replace=replace)
+    found = results(plan, state) | budget(plan, state, trials)
+    return draft.finish(found, replace=replace)
 
 
 def publish_popularity(
@@ -80,6 +82,7 @@ def results(plan: Plan, state: TrainState) -> dict[str, Any]:
     seconds = sum(row["seconds"] for row in trained)
     return {
         "method": plan.config.method,
+        "solver": plan.config.solver,
         "backbone": Path(plan.config.backbone).stem,
         "best_epoch": state.selection.best_epoch,
         "epochs_run": state.epoch,
@@ -97,6 +100,7 @@ def results(plan: Plan, state: TrainState) -> dict[str, Any]:
         "steps_per_epoch": plan.steps_per_epoch,
         "seconds_per_epoch": seconds / max(1, len(trained)),
         "engine": state.engine,
+        "batched": state.batched,
         "negatives_kept": int(state.negatives.kept),
         "beta_pinned": pinned(trained),
         **({"vectors": plan.vectors.counts()} if plan.vectors else {}),

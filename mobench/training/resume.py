@@ -12,7 +12,7 @@ from mobench.artifacts.disk import explained
 from mobench.config import TrainConfig, build
 from mobench.errors import ArtifactError, ConfigError
 from mobench.models.device import pick_device
-from mobench.training.plan import Plan, plan
+from mobench.training.plan import Plan, is_begun, plan
 
 STATE = "resume.pt"
 
@@ -65,6 +65,29 @@ def find_begun(path: Path, epochs: int | None, into: Path | None) -> Begun:
     return Begun(todo, folder, finished, replace=content["replace"] and not finished)
 
 
+def begun_for(plan: Plan) -> Begun | None:
+    """Return the unfinished run that was begun to do what ``plan`` says, if there is one.
+
+    Raises:
+        ArtifactError: One was begun under this name with other settings or inputs.
+    """
+    if not is_begun(plan):
+        return None
+    work = partial(plan.path)
+    found = find_begun(work, None, None)
+    if identity(found.plan) != identity(plan):
+        raise ArtifactError(
+            f"'{work}' was begun with other settings or inputs",
+            f"finish it with 'mobench train --resume {work}', or remove it.",
+        )
+    return found
+
+
+def identity(plan: Plan) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    """Return what makes two plans the same: settings that count, and the bytes of the inputs."""
+    return plan.config.identity(), [(i.role, i.sha256) for i in plan.inputs]
+
+
 def copy_state(begun: Begun, draft: Draft) -> None:
     """Put the state of a finished run where the longer one goes on from it.
 
@@ -109,9 +132,9 @@ def _plan(content: dict[str, Any], epochs: int | None, target: Path) -> Plan:
     """Return the plan of a run that was begun, with more epochs if so wanted."""
     asked = {**content["asked"], "threads": content["threads"]}
     if epochs is not None:
-        if asked.get("tune") and epochs != asked.get("epochs"):
+        if asked.get("tries") and epochs != asked.get("epochs"):
             raise ConfigError(
-                "--epochs does not go with --resume of a run with --tune",
+                "--epochs does not go with --resume of a run with --tries",
                 "its settings were tried with the epochs it was begun with.",
             )
         asked["epochs"] = epochs

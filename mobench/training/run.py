@@ -1,7 +1,8 @@
 """From a plan to a run artifact."""
 
 import json
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from mobench.artifacts import Artifact, Draft, draft_manifest
@@ -13,24 +14,38 @@ from mobench.training.loop import Track, fit, no_track
 from mobench.training.plan import Plan, plan, up_to_date
 from mobench.training.publish import publish, publish_popularity
 from mobench.training.rerank.run import publish_listed, rerank
-from mobench.training.resume import Begun, copy_state, find_begun
+from mobench.training.resume import Begun, begun_for, copy_state, find_begun
 from mobench.training.saving import Saver
 from mobench.training.start import begin, make_loop, untrained
+from mobench.training.state import Row
 from mobench.training.threads import choose_threads
-from mobench.training.tune import tuned
+from mobench.training.tune import NOTES, recorded, tuned
 
-__all__ = ["Plan", "plan", "resume", "train", "up_to_date"]
+__all__ = [
+    "Plan",
+    "begun_for",
+    "plan",
+    "recorded",
+    "resume",
+    "search",
+    "take_up",
+    "train",
+    "up_to_date",
+]
 
 Run = Generator[EpochRecord, None, Artifact]
 
 
-def train(plan: Plan, *, replace: bool = False, track: Track = no_track) -> Run:
+def train(
+    plan: Plan, *, replace: bool = False, track: Track = no_track, trials: Sequence[Row] = ()
+) -> Run:
     """Train and publish a run artifact.
 
     Args:
         plan: What to do.
         replace: Replace an artifact of the same name.
         track: Wraps the steps of an epoch to show progress: ``track(steps, epoch, total)``.
+        trials: Settings that were tried for it already.
 
     Yields:
         A record per epoch; epoch 0 is the base that training starts from.
@@ -42,7 +57,43 @@ def train(plan: Plan, *, replace: bool = False, track: Track = no_track) -> Run:
         Interrupted: Ctrl-C; the state was saved.
         TrainingError: A loss is not finite.
     """
-    return _work(plan, None, replace=replace, track=track)
+    return _work(plan, None, replace=replace, track=track, trials=trials)
+
+
+def take_up(
+    plan: Plan, *, replace: bool = False, track: Track = no_track, trials: Sequence[Row] = ()
+) -> Run | None:
+    """Return the run that makes what is not there yet: begun anew, or gone on with.
+
+    Args:
+        plan: What to do.
+        replace: Begin anew whatever is there.
+        track: As in ``train``.
+        trials: As in ``train``.
+
+    Returns:
+        ``None`` if the run is up to date.
+
+    Raises:
+        ArtifactError: The name is taken by another run, or by an unfinished one of other settings.
+    """
+    if not replace and not plan.path.exists() and (begun := begun_for(plan)):
+        return _work(begun.plan, begun, replace=begun.replace, track=track)
+    if not replace and up_to_date(plan):
+        return None
+    return train(plan, replace=replace, track=track, trials=trials)
+
+
+def search(plan: Plan, *, replace: bool = False, track: Track = no_track) -> list[Row]:
+    """Try the settings of a run and leave it begun; a front tries once for all its runs.
+
+    Raises:
+        Interrupted: Ctrl-C; the finished trials were saved.
+        ArtifactError: As in ``take_up``.
+    """
+    begun = None if replace else begun_for(plan)
+    with open_draft(plan, begun, replace=replace) as draft, StopRequest() as stop:
+        return tuned(plan, draft.work / NOTES, track, stop)[1]
 
 
 def resume(
@@ -68,7 +119,10 @@ def resume(
     return begun.plan, _work(begun.plan, begun, replace=begun.replace, track=track)
 
 
-def _work(asked: Plan, begun: Begun | None, *, replace: bool, track: Track) -> Run:
+@contextmanager
+def open_draft(asked: Plan, begun: Begun | None, *, replace: bool) -> Iterator[Draft]:
+    """Open the directory of a run and note what is to be done there."""
+    keep = bool(begun and not begun.finished)
     threads = choose_threads(asked)
     manifest = draft_manifest(
         "run",
@@ -79,13 +133,26 @@ def _work(asked: Plan, begun: Begun | None, *, replace: bool, track: Track) -> R
         device=asked.device,
         threads=threads,
     )
-    keep = bool(begun and not begun.finished)
-    with Draft.start(asked.path, manifest, keep=keep) as draft, StopRequest() as stop:
+    with Draft.start(asked.path, manifest, keep=keep) as draft:
         if begun and begun.finished:
             copy_state(begun, draft)
         draft.write_text("config.json", note(asked, threads, replace=replace))
         if asked.code:
             draft.write_text(COPY, asked.code.read_bytes().decode())
+        yield draft
+
+
+def _work(
+    asked: Plan,
+    begun: Begun | None,
+    *,
+    replace: bool,
+    track: Track,
+    trials: Sequence[Row] = (),
+) -> Run:
+    with open_draft(asked, begun, replace=replace) as draft, StopRequest() as stop:
+        if trials:
+            draft.write_text(NOTES, json.dumps(list(trials)))
         if asked.config.method == "popularity":
             return _popularity(draft, asked, replace)
         if asked.vectors:
@@ -94,10 +161,7 @@ def _work(asked: Plan, begun: Begun | None, *, replace: bool, track: Track) -> R
             return publish_listed(draft, asked, replace=replace)
         if asked.config.method == "rerank":
             return rerank(draft, asked, track, stop, replace=replace)
-        settled, trials = tuned(asked, draft.work / "tune.json", track, stop)
-        draft.manifest = manifest.model_copy(
-            update={"config": settled.config.model_dump(mode="json")}
-        )
+        settled, trials = settle(draft, asked, track, stop)
         loop = make_loop(settled)
         state = begin(settled, loop)
         saver = Saver(state, draft.work / "resume.pt")
@@ -108,6 +172,16 @@ def _work(asked: Plan, begun: Begun | None, *, replace: bool, track: Track) -> R
         with saver.explained():
             yield from fit(state, loop)
             return publish(draft, settled, state, trials, replace=replace)
+
+
+def settle(
+    draft: Draft, asked: Plan, track: Track, stop: Callable[[], bool]
+) -> tuple[Plan, list[Row]]:
+    """Try settings if so wanted; return the plan with the best, and all trials."""
+    settled, trials = tuned(asked, draft.work / NOTES, track, stop)
+    config = settled.config.model_dump(mode="json")
+    draft.manifest = draft.manifest.model_copy(update={"config": config})
+    return settled, trials
 
 
 def note(plan: Plan, threads: int, *, replace: bool) -> str:

@@ -72,7 +72,8 @@ class Saver:
 
     def _diverged(self, error: TrainingError) -> TrainingError:
         """Return the error with what is left of the run and what can be done with it."""
-        restart = f"start over with a lower --learning-rate{' and --force' * self.path.is_file()}."
+        force = " --force" * self.path.is_file()
+        restart = f"start over with a lower --set learning_rate=…{force and ' and'}{force}."
         if not self.epoch:
             return TrainingError(f"{error.message}; no epoch was completed", restart)
         kept = "epoch 1 is kept" if self.epoch == 1 else f"epochs 1 to {self.epoch} are kept"

@@ -39,9 +39,14 @@ FIRST_STEPS = 100
 """Batches over which the losses before training are averaged."""
 
 
-def make_loop(plan: Plan) -> Loop:
-    """Return what the loop works with; nothing here changes while training."""
-    data = TrainData.load(plan.dataset, plan.device)
+def make_loop(plan: Plan, data: TrainData | None = None) -> Loop:
+    """Return what the loop works with; nothing here changes while training.
+
+    Args:
+        plan: What to do.
+        data: The train split on the device, if it is there already.
+    """
+    data = data or TrainData.load(plan.dataset, plan.device)
     length = plan.kind.uses_history and plan.config.max_length
     validator = Validator(plan.dataset, data, plan.config, length)
     source, config = make_source(plan), plan.config
@@ -79,8 +84,17 @@ def load_weights(run: Artifact) -> dict[str, Tensor]:
     return load_file(run.path / "model.safetensors")
 
 
-def begin(plan: Plan, loop: Loop) -> TrainState:
+Judged = tuple[dict[str, Any], Validation, float]
+"""Metrics of a base, what the objectives see of it, and its accuracy loss."""
+
+
+def begin(plan: Plan, loop: Loop, judged: Judged | None = None) -> TrainState:
     """Return the state before the first step, its first history row included.
+
+    Args:
+        plan: What to do.
+        loop: What the loop works with.
+        judged: What ``judge_base`` says, if that is known already.
 
     Raises:
         ConfigError: A share of the base's Hit is to be kept, and it has none on validation; or the
@@ -92,9 +106,9 @@ def begin(plan: Plan, loop: Loop) -> TrainState:
     mixer = sampler(plan.dataset, config, loop.objectives, positions=positions)
     negatives = loop.data.negatives(config, "negatives")
     selection = Selection(keep=config.keep_accuracy or KEEP)
-    first: tuple[dict[str, Any], Validation, float] | None = None
+    first: Judged | None = None
     if plan.base:
-        first = (*loop.validator(model), base_loss(plan, loop, model))
+        first = judged or judge_base(plan, loop, model)
         check_keep(plan, first[0])
         over = imp_over([support(first[0])], config.min_base_hits)
         selection = Selection(first[0], over, selection.keep)
@@ -123,6 +137,11 @@ def begin(plan: Plan, loop: Loop) -> TrainState:
     state.remember_best()
     state.start = state.best
     return state
+
+
+def judge_base(plan: Plan, loop: Loop, model: Backbone) -> Judged:
+    """Validate the base that a run starts from."""
+    return (*loop.validator(model), base_loss(plan, loop, model))
 
 
 def _is_native(coordinator: Coordinator, model: Backbone, loop: Loop) -> bool:

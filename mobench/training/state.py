@@ -42,6 +42,8 @@ class TrainState:
         noise: The stream of dropout.
         average: The mean of the parameters, where that is what is validated and kept.
         engine: ``torch``, or ``native`` for the step in native code; a resumed run keeps it.
+        batched: With how many runs, itself included, it was trained at once (not saved: that may
+            change when it is resumed).
     """
 
     model: Backbone
@@ -65,6 +67,7 @@ class TrainState:
     noise: Noise = field(default_factory=Noise)
     average: Average | None = None
     engine: str = "torch"
+    batched: int = 1
 
     PARTS = (
         "model",

@@ -14,15 +14,15 @@ from mobench.training.combine import Combiner
 from mobench.training.coordinator import Coordinator
 from mobench.training.data import TrainData
 from mobench.training.gradients import (
-    Lookups,
     check_gramian,
     dense_gramian,
     gramian,
     jacobian,
 )
+from mobench.training.lookups import Lookups
 from mobench.training.negatives import NegativeSampler
 from mobench.training.noise import Noise
-from mobench.training.optimizer import Optimizer, add_decay
+from mobench.training.optimizer import Adam, Optimizer, add_decay
 from mobench.training.substitutes import Substitutes
 
 
@@ -108,7 +108,8 @@ class GramianStep(Step):
 
     def __post_init__(self) -> None:
         """Make what is kept from step to step."""
-        self.combine = Combiner(self.optimizer)
+        assert isinstance(self.optimizer, Adam)
+        self.adam, self.combine = self.optimizer, Combiner(self.optimizer)
         self.parameters = list(self.model.parameters())
         self.is_checked = False
 
@@ -128,8 +129,8 @@ class GramianStep(Step):
                 plain = self.losses(scorer, batch)
             check_gramian(found, dense_gramian(plain, self.parameters))
             self.is_checked = True
-        self.combine(parts, weights, self.decay(weights))
-        self.optimizer.step()
+        self.combine(parts, weights.tolist())
+        self.adam.step(float(self.decay(weights)))
         return detached, weights
 
 

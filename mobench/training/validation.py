@@ -44,6 +44,7 @@ class Validator:
             TIE_SEED,
             data.device,
             max_length,
+            repeats=config.max_epochs,
         )
         rows = dataset.splits["val"]
         users, items = (
@@ -52,7 +53,7 @@ class Validator:
         )
         negatives = data.negatives(config, "validation negatives")
         drawn = negatives.draw(users, config.n_negatives)
-        self.candidates = torch.cat((items.unsqueeze(1), drawn), 1)  # [V, 1 + n]
+        self.candidates = self.ranker.place[torch.cat((items.unsqueeze(1), drawn), 1)]  # [V, 1 + n]
 
     def __call__(self, model: Backbone) -> tuple[dict[str, Any], Validation]:
         """Return metrics (with the hits behind them) and the record for the objectives."""

@@ -109,7 +109,7 @@ def test_remake_names_the_base(run, pipeline: Path) -> None:
 
 
 def test_tuning_says_what_was_kept(run, pipeline: Path) -> None:
-    code, out, _ = run("train data/datasets/toy --epochs 1 --tune 2 --name tuned")
+    code, out, _ = run("train data/datasets/toy --epochs 1 --tries 2 --name tuned")
     assert code == 0
     config = Artifact.open(Path("data/runs/tuned")).manifest.config
     kept = ", ".join(f"{n} {config[n]:g}" for n in ("aux_weight", "slack", "sampler_step"))

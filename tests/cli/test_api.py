@@ -27,6 +27,21 @@ from mobench.config.base import extra, kinds
 from mobench.errors import ArtifactError, ConfigError, DataError
 from tests.configs import configs
 
+EXAMPLE = """\
+import mobench
+
+dataset = mobench.prep("demo")
+base = mobench.train(dataset, method="base", on_epoch=print)
+morec = mobench.train(dataset, keep_accuracy=0.97, sampler_mode="reweight")
+metrics = [mobench.evaluate(run, k=20) for run in (base, morec)]
+
+metrics[1].table()  # every metric with its interval, as a polars frame
+mobench.recommend(morec, k=5)  # lists with titles and prices, of some users
+mobench.compare(*metrics).beyond()  # what changed beyond noise
+mobench.make_report(*metrics, name="notebook").path
+"""
+"""What the README shows."""
+
 MODELS = [PrepConfig, TrainConfig, EvalConfig, ReportConfig, CompareConfig, RecommendConfig]
 RAW = {"meta": "raw/meta.jsonl", "k_core": 2, "pop_groups": 5, "name": "toy"}
 
@@ -89,6 +104,14 @@ def test_tables_are_polars_frames(pipeline: Path) -> None:
     with pytest.raises(ConfigError, match="has no table 'metric'") as caught:
         metrics.table("metric")
     assert "did you mean 'metrics'? " in caught.value.hint
+
+
+def test_the_example_runs(workdir: Path, capsys) -> None:
+    small = "synthetic:rows=3000,users=120,items=60,seed=2"
+    text = EXAMPLE.replace('"demo"', f'"{small}"').replace('"base"', '"base", epochs=2')
+    exec(compile(text.replace("keep_accuracy", "epochs=2, keep_accuracy"), "README.md", "exec"), {})
+    assert capsys.readouterr().out.count("EpochRecord(") == 2
+    assert Path("data/reports/notebook/report.html").is_file()
 
 
 def test_epochs_can_be_watched(pipeline: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from mobench.cli import console, main
+from mobench.config import METHODS
 from mobench.errors import Interrupted
 
 
@@ -25,7 +26,7 @@ USAGE = {
         "see 'mobench train --help'.",
     ),
     "train": ("missing argument 'DATASET'", "see 'mobench train --help'."),
-    "eval": ("missing argument 'RUN'", "see 'mobench eval --help'."),
+    "eval": ("no run to evaluate", "make one with 'mobench train DATASET'."),
     "report": ("missing argument 'METRICS…'", "see 'mobench report --help'."),
     "prep": ("missing argument 'SOURCE…'", "name review files, or demo."),
     "train x --objectives acc,fare": (
@@ -34,10 +35,10 @@ USAGE = {
     ),
     "train x --method moerc": (
         "--method 'moerc' is unknown",
-        "did you mean 'morec'? One of: popularity, base, continue, morec.",
+        f"did you mean 'morec'? One of: {', '.join(METHODS)}.",
     ),
-    "train x --learning-rate fast": (
-        "--learning-rate: 'fast' should be a valid number",
+    "train x --set learning_rate=fast": (
+        "learning_rate: 'fast' should be a valid number",
         "Step size of Adam.",
     ),
     "train x --set patince=3": None,

@@ -84,16 +84,16 @@ def test_a_base_alone(run, run_json, vectors: Path) -> None:
 
 
 def test_a_name_is_for_both(run, vectors: Path) -> None:
-    assert run(f"{TRAIN} --epochs 1 --learning-rate 0.01")[0] == 0
-    code, _, err = run(f"{TRAIN} --epochs 1 --learning-rate 0.02")
+    assert run(f"{TRAIN} --epochs 1 --set learning_rate=0.01")[0] == 0
+    code, _, err = run(f"{TRAIN} --epochs 1 --set learning_rate=0.02")
     assert code == 4
     assert f"'{BASE}' exists and was made with other settings (learning_rate)" in err
     assert "--name" in err
-    code, out, err = run(f"{TRAIN} --epochs 1 --learning-rate 0.02 --name second")
+    code, out, err = run(f"{TRAIN} --epochs 1 --set learning_rate=0.02 --name second")
     assert code == 0, err
     assert "wrote data/runs/second-base  (" in out
     assert "wrote data/runs/second  (" in out
-    code, out, _ = run(f"{TRAIN} --epochs 1 --learning-rate 0.02 --force")
+    code, out, _ = run(f"{TRAIN} --epochs 1 --set learning_rate=0.02 --force")
     assert code == 0
     assert Artifact.open(Path(BASE)).manifest.config["learning_rate"] == 0.02
 

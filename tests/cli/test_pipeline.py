@@ -275,7 +275,7 @@ def test_force_replaces(run, pipeline: Path) -> None:
 
 
 def test_a_tuned_run_records_its_trials(run, pipeline: Path) -> None:
-    assert run("train data/datasets/toy --method base --epochs 1 --tune 2 --name tuned")[0] == 0
+    assert run("train data/datasets/toy --method base --epochs 1 --tries 2 --name tuned")[0] == 0
     assert len(Artifact.open(Path("data/runs/tuned")).read("trials.parquet")["score"]) == 2
 
 

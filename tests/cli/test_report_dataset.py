@@ -40,7 +40,7 @@ def test_datasets_stand_alone(run, pipeline: Path) -> None:
         f"the page of dataset '{DATASET}' cannot show other artifacts, too",
         "give one dataset for its page, or only metrics to compare runs.",
     )
-    for paths in (f"{METRICS} {DATASET}", f"{DATASET} {METRICS}", f"{DATASET} {DATASET}"):
+    for paths in (f"{METRICS} {DATASET}", f"{DATASET} {METRICS}", f"{DATASET} {METRICS} {DATASET}"):
         assert run(f"report {paths} --name mixed") == (2, "", expected)
     assert not Path("data/reports/mixed").exists()
 

@@ -206,7 +206,7 @@ def test_an_interrupted_recipe_goes_on_with_the_same_command(
     Path("other.toml").write_text(text)
     code, _, err = run(f"reproduce other.toml --data {raw}")
     assert code == 4
-    assert "was begun with other settings than the recipe's" in err
+    assert "was begun with other settings or inputs" in err
     steps = run_json(f"reproduce toy.toml --data {raw}")["steps"]
     assert [step["fresh"] for step in steps[:4]] == [False, False, True, True]
 

@@ -11,7 +11,7 @@ from mobench.cli.show import remake
 
 BASE, RUN = "data/runs/toy-mf-base-s1", "data/runs/toy-mf-rerank-s1"
 TRAIN = "train data/datasets/toy --method rerank --set min_group_size=1"
-SMALL = f"{TRAIN} --tune 20"
+SMALL = f"{TRAIN} --tries 20"
 
 
 def write_scores() -> None:
@@ -80,10 +80,22 @@ def test_scores_of_any_tool_in_one_command(run, pipeline: Path) -> None:
     assert made.manifest.results["backbone"] == "candidates"
     assert run("eval data/runs/toy-scores-base-s1 --k 5")[0] == 0
     assert run("eval data/runs/toy-scores-rerank-s1 --k 5")[0] == 0
-    for flags, more in (("--candidates scores.parquet", ""), ("--tune 20", f"--base {base}")):
+    for flags, more in (("--candidates scores.parquet", ""), ("--tries 20", f"--base {base}")):
         argv = f"mobench {TRAIN} {flags}".split()
         found = remake(made.manifest.model_copy(update={"argv": argv}))
         assert found == [*argv, *more.split()]
+
+
+def test_a_front_of_rerankings_tries_mixes_of_its_own(run, pipeline: Path) -> None:
+    code, _, err = run(f"{TRAIN} --front 3 --tries 5")
+    assert code == 0, err
+    found = sorted(Path("data/runs").glob("toy-mf-rerank-p*-s1"))
+    assert len(found) == 3
+    mixes = [Artifact.open(path).manifest.results for path in found]
+    assert [m["tries"] for m in mixes] == [5, 5, 5]
+    code, _, err = run(f"{TRAIN} --front 3 --candidates scores.parquet")
+    assert code == 2
+    assert err.startswith("error: --candidates makes one base run")
 
 
 def test_after_a_base_of_scores_comes_rerank(run, pipeline: Path) -> None:

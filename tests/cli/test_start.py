@@ -36,7 +36,14 @@ def test_help_loads_nothing_heavy(words: list[str]) -> None:
 def test_a_command_loads_what_it_needs(tmp_path: Path) -> None:
     rows = [f"u{n // 5},i{n % 5},5,{1_600_000_000 + n}" for n in range(50)]
     (tmp_path / "r.csv").write_text("\n".join(["user,item,rating,time", *rows]) + "\n")
-    others = ("mobench.config.train", "mobench.cli.train", "torch", "pyarrow", "ssl")
+    others = (
+        "mobench.config.train",
+        "mobench.cli.train",
+        "torch",
+        "pyarrow",
+        "ssl",
+        "rich.console",
+    )
     done = subprocess.run(
         [sys.executable, "-c", PROBE.replace(str(HEAVY), str(others)), "prep", "r.csv", "--json"],
         capture_output=True,

@@ -45,6 +45,18 @@ def test_score_is_a_column_of_score_all(kind):
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_vectors_give_the_scores_where_there_are_vectors(kind):
+    model, users = make(kind), torch.tensor([3, 0, 7])
+    items = model.item_vectors()
+    if items is None:
+        with pytest.raises(NotImplementedError, match="no vectors"):
+            model.user_vectors(users, past(kind, 3))
+        return
+    got = model.user_vectors(users, past(kind, 3)) @ items.T
+    assert torch.equal(got, model.score_all(users, past(kind, 3)))
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 def test_weights_survive_saving(kind):
     first, second = make(kind), make(kind, seed=9)
     users, history = torch.arange(USERS), past(kind, USERS)

@@ -117,7 +117,7 @@ def test_failures_name_the_setting_the_value_and_a_way_out() -> None:
         "--epochs: 'many' should be a valid int"
     )
     assert failure(TrainConfig, learning_rate="nan")[0] == (
-        "--learning-rate: 'nan' should be a finite number"
+        "learning_rate: 'nan' should be a finite number"
     )
     assert failure(TrainConfig, preference="[1,") == ("'[1,' is no list", "write it as a,b,c.")
     assert failure(Recipe, name="x")[0] == "setting 'prep' is missing"

@@ -7,20 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from mobench.cli.console import Output
 from mobench.cli.table import Table, pairs
+from mobench.cli.views.doubts import METRIC_LABELS, kept_warning, pinned_warning
 from mobench.cli.views.reranking import beside_base, listed, searched
 from mobench.cli.words import count, duration, number, percent
 
 if TYPE_CHECKING:
     from mobench.artifacts import Artifact
+    from mobench.config import TrainConfig
     from mobench.training.log import EpochRecord
     from mobench.training.plan import Plan
     from mobench.training.vectors import Vectors
 
 SCORES = ("valid", "score", "best_epoch", "epochs_run")
 """What trials.parquet holds besides the settings that were tried."""
-MARGIN = 0.005
-METRIC_LABELS = {"hit": "Hit", "ndcg": "NDCG", "mrr": "MRR"}
-"""A run that kept less than this above the limit gets a warning."""
 
 
 def header(plan: "Plan") -> list[str]:
@@ -34,14 +33,17 @@ def header(plan: "Plan") -> list[str]:
         f"seed {config.seed}",
     ]
     lines = [" · ".join(facts)]
-    if config.method == "morec":
+    if config.solver:
+        how, wishes = solving(config)
+        lines += [how, f"wishes {wishes}"]
+    elif config.has_controller:
         loss = "from the base run" if config.target_loss is None else number(config.target_loss)
         held = f"target loss {loss}"
         if config.keep_accuracy:
             metric = METRIC_LABELS[config.keep_metric]
             held = f"keeps {percent(config.keep_accuracy)} of the base's {metric}"
-        wishes = [f"{n} {s:.2f}" for n, s in zip(config.auxiliary, config.shares, strict=True)]
-        lines.append(f"{held} · preference {' '.join(wishes) or 'acc alone'}")
+        shares = [f"{n} {s:.2f}" for n, s in zip(config.auxiliary, config.shares, strict=True)]
+        lines.append(f"{held} · preference {' '.join(shares) or 'acc alone'}")
     if config.method == "rerank":
         lines.append(searched(plan))
     if plan.base:
@@ -52,6 +54,17 @@ def header(plan: "Plan") -> list[str]:
         lines.append(f"scores {plan.candidates.path}: {listed(plan.candidates.tally)}")
     lines.append(f"validation split · k = {config.k}")
     return lines
+
+
+def solving(config: "TrainConfig") -> tuple[str, str]:
+    """Return what weighs which losses where no controller does, and the wishes it is given."""
+    facts = [f"{config.solver} of {'the blocks drawn' if config.adapts else 'losses on one block'}"]
+    if config.normalise != "none":
+        facts.append(f"normalise {config.normalise}")
+    if config.solve_every > 1:
+        facts.append(f"solved every {config.solve_every} steps")
+    wishes = [f"{n} {s:.2f}" for n, s in zip(config.objectives, config.wishes, strict=True)]
+    return " · ".join(facts), " ".join(wishes)
 
 
 def vectors(found: "Vectors") -> str:
@@ -104,7 +117,9 @@ def dry_run_facts(plan: "Plan") -> list[tuple[str, str]]:
         rows.append(("scores", f"{plan.candidates.path}  {listed(plan.candidates.tally)}"))
     if config.method == "rerank":
         rows.append(("mixes", searched(plan)))
-    if config.method == "morec":
+    if config.solver:
+        rows += zip(("solver", "wishes"), solving(config), strict=True)
+    elif len(config.loss_names) > 1:
         rows.append(("objectives", "  ".join(["acc", *wishes])))
     given = plan.vectors or plan.candidates
     if config.method not in ("popularity", "rerank") and not given:
@@ -166,7 +181,6 @@ def verdict(out: Output, results: dict[str, Any]) -> None:
     """Say how training ended, and warn where the result stands on thin ice."""
     if results["method"] == "rerank":
         out.show(*beside_base(results), "")
-        kept_warning(out, results)
     elif not results["epochs_run"]:
         shown = ("hit", "ndcg", "rhit", "min_hit", "pop_kl")
         out.show(*pairs((name, number(results["val"][name])) for name in shown), "")
@@ -176,43 +190,10 @@ def verdict(out: Output, results: dict[str, Any]) -> None:
         out.show(
             f"stopped at epoch {results['epochs_run']}, best was epoch {results['best_epoch']}{why}"
         )
-    if results["method"] in ("continue", "morec"):
+    if results["base_val"]:
         kept_warning(out, results)
+    if results["base_val"] and "beta_pinned" in results:
         pinned_warning(out, results)
-
-
-def kept_warning(out: Output, results: dict[str, Any]) -> None:
-    """Warn where no epoch kept enough accuracy, or the selected one hardly does."""
-    kept, limit = results["val"]["kept"], results["keep"]
-    metric = METRIC_LABELS[results["keep_metric"]]
-    hint = (
-        "use a smaller --learning-rate or --set aux_weight=…, more --epochs,"
-        " or ask for less with --keep-accuracy."
-    )
-    if results["method"] == "rerank":
-        hint = "try more mixes with --set mix_parts=…, or ask for less with --keep-accuracy."
-    if not results["kept_enough"]:
-        what = "mix" if results["method"] == "rerank" else "epoch"
-        out.warn(
-            f"no {what} kept {percent(limit)} of the base's validation {metric}, the best one"
-            f" {percent(kept)}: an invalid run.",
-            hint,
-        )
-    elif kept < limit + MARGIN and not results["guarded"] and results["method"] != "rerank":
-        out.warn(
-            f"{metric} kept is {percent(kept)}, close to the limit of {percent(limit)}.",
-            f"hold it there with --keep-accuracy {limit:g}.",
-        )
-
-
-def pinned_warning(out: Output, results: dict[str, Any]) -> None:
-    """Warn where the controller sat at a limit for most of the run and so controlled nothing."""
-    from mobench.report.pinned import HELP, LIMITS, pinned_side
-
-    shares = results["beta_pinned"]
-    if side := pinned_side(shares):
-        steps = f"{percent(shares[side])} of the steps"
-        out.warn(f"β sat at {LIMITS[side]} in {steps}: it did not control.", HELP[side])
 
 
 def trials(artifact: "Artifact") -> list[str]:

@@ -41,7 +41,7 @@ def given_candidates(config: TrainConfig, dataset: Dataset, path: Path) -> Candi
         raise ConfigError(
             f"--candidates does not go with --backbone {config.backbone}", "leave it out."
         )
-    for name in ("epochs", "tune"):
+    for name in ("epochs", "tries"):
         if name in config.model_fields_set and getattr(config, name):
             raise ConfigError(
                 f"--{name} does nothing for a base of scores: they are taken as they are",

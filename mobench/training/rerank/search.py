@@ -36,7 +36,7 @@ def n_tries(config: TrainConfig) -> int:
     """Return how many mixes are tried: all of the grid, or as many as were asked for."""
     if config.acc_share is not None:
         return 1
-    return min(config.tune or grid_size(config), grid_size(config))
+    return min(config.tries or grid_size(config), grid_size(config))
 
 
 def check_search(config: TrainConfig) -> None:
@@ -55,7 +55,7 @@ def check_search(config: TrainConfig) -> None:
             "acc_share of method rerank needs the shares of the others, too",
             "add --preference, as in --preference 1,1,1.",
         )
-    if config.acc_share is not None and (config.tune or config.search != "grid"):
+    if config.acc_share is not None and (config.tries or config.search != "grid"):
         raise ConfigError(
             "acc_share and --preference give the one mix, and there is none to search for",
             "leave acc_share out.",

@@ -53,6 +53,14 @@ class Collector(Backbone):
         """Return the base's scores of all items, ``[B, I]``."""
         return self.base.score_all(users, history)
 
+    def item_vectors(self) -> Tensor | None:
+        """Return the base's."""
+        return self.base.item_vectors()
+
+    def user_vectors(self, users: Tensor, history: Tensor | None) -> Tensor:
+        """Return the base's."""
+        return self.base.user_vectors(users, history)
+
     def look(self, rows: NDArray[np.int64], scores: Tensor) -> None:
         """Remember which rows the next block has."""
         self.rows = torch.from_numpy(rows).to(scores.device)
@@ -89,7 +97,7 @@ class Candidates:
     def collect(cls, validator: Validator, model: Backbone, n_candidates: int) -> "Candidates":
         """Rank with a base once, and keep its candidates."""
         ranker = validator.ranker
-        found = Collector(model, len(ranker.user), ranker.place, n_candidates).eval()
+        found = Collector(model, len(ranker.rows), ranker.place, n_candidates).eval()
         base = ranker.rank(found, look=found.look)
         items = found.items.to(torch.int64)
         target = torch.from_numpy(base.target.astype(np.int64)).to(items.device)

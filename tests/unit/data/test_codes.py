@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mobench.data.codes import (
+    FACTOR,
     HashingCoder,
     IdCoder,
     compact,
@@ -125,3 +126,12 @@ def test_values_that_share_high_or_low_bits_are_told_apart(values: list[int], sh
     wanted = naive_codes([str(value) for value in shifted])
     assert codes.tolist() == wanted[0]
     assert [str(shifted[place]) for place in first] == wanted[1]
+
+
+def test_values_that_all_claim_one_place_are_told_apart() -> None:
+    inverse = pow(FACTOR, -1, 2**64)  # the products are 0, 1, 2, …: their upper bits are equal
+    values = [number * inverse % 2**64 for number in [*range(300), *range(0, 300, 7), *range(9)]]
+    codes, first = factorise(np.array(values, np.uint64))
+    wanted, distinct = naive_codes([str(value) for value in values])
+    assert codes.tolist() == wanted
+    assert [str(values[place]) for place in first] == distinct

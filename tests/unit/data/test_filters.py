@@ -1,7 +1,6 @@
 import json
 from collections import Counter
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -11,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mobench.data.engines import Engine, NumbaEngine
+from mobench.data.engines import Engine
 from mobench.data.filters import drop_repeats, rated_at_least
 from mobench.data.store import InMemory, OnDisk, Rows
 from tests.conftest import REPOSITORY
@@ -60,11 +59,10 @@ def found_by(engine: Engine, parts: Any, limits: tuple[int, int, int]) -> Found:
 def k_core(
     user: np.ndarray, item: np.ndarray, k_user: int, k_item: int, max_rounds: int = 0
 ) -> Found:
-    """Return the core that all engines find, in memory and on disk."""
+    """Return the core that is found in memory and on disk."""
     rows = Rows(user, item, np.arange(len(user)), np.zeros(len(user), np.float32))
     limits = (k_user, k_item, max_rounds)
-    engines = [Engine(), NumbaEngine()] if find_spec("numba") else [Engine()]
-    found = [found_by(engine, InMemory(rows), limits) for engine in engines]
+    found = [found_by(Engine(), InMemory(rows), limits)]
     with TemporaryDirectory() as folder:
         disk = OnDisk(Path(folder), Rows, 3)
         for part in range(3):

@@ -7,8 +7,10 @@ import pytest
 import torch
 
 from mobench.data.dataset import Dataset
-from mobench.evaluation.ranking import Ranker, top
-from mobench.models import Backbone
+from mobench.errors import DataError
+from mobench.evaluation import native, ranking
+from mobench.evaluation.ranking import Ranker
+from mobench.models import MF, Backbone
 from mobench.seeds import Seeds
 from tests.synthetic import planted, write
 
@@ -96,13 +98,6 @@ def test_tie_order_does_not_follow_the_item_codes(dataset):
     assert lists.items.mean() > 5
 
 
-def test_top_orders_equal_scores_by_place():
-    scores = torch.tensor([[1.0, 2.0, 2.0, 2.0], [4.0, 3.0, 2.0, 1.0]])
-    best, items = top(scores, 2, torch.tensor([0, 3, 1, 2]))
-    assert items.tolist() == [[2, 3], [0, 1]]
-    assert best.tolist() == [[2.0, 2.0], [4.0, 3.0]]
-
-
 def test_rows_of_one_user_share_a_list_and_no_target_is_masked(tmp_path):
     """Baskets hold out several rows of a user; here one of them was bought before."""
     user, item = np.repeat(np.arange(3), 6), np.tile([0, 1, 2, 3, 4, 1], 3)
@@ -116,3 +111,67 @@ def test_rows_of_one_user_share_a_list_and_no_target_is_masked(tmp_path):
         assert set(lists[0].tolist()) == {1, 3, 4, 5, 6, 7, -1}
         places = [1 + lists[0].tolist().index(target) for target in (3, 4, 1)]
         assert found.rank[rows].tolist() == places
+
+
+def test_a_score_that_is_no_number_is_refused(dataset):
+    scores = torch.rand(dataset.n_users, dataset.n_items)
+    scores[3, 5] = torch.nan
+    with pytest.raises(DataError, match=r"no number as the score of an item, in 1 of 30 rankings"):
+        Ranker(dataset, "test", 5, 0, "cpu").rank(Table(scores))
+
+
+@pytest.fixture
+def factors(dataset) -> MF:
+    """Whole numbers, so that every way of multiplying gives the same scores, and many tie."""
+    generator = torch.Generator().manual_seed(1)
+    sizes = (dataset.n_users, 3), (dataset.n_items, 3)
+    return MF(*(torch.randint(-2, 3, size, generator=generator).float() for size in sizes)).eval()
+
+
+def test_vectors_rank_as_their_scores_do(dataset, factors):
+    every = factors.score_all(torch.arange(dataset.n_users), None).detach()
+    one, other = (Ranker(dataset, "val", 6, 0, "cpu").rank(m) for m in (factors, Table(every)))
+    ranks, lists = by_sorting(dataset, every.numpy(), "val", 0)
+    for found in (one, other):
+        assert found.rank.tolist() == ranks
+        assert found.items.tolist() == [items[:6] for items in lists]
+    assert np.array_equal(one.scores, other.scores)
+    assert one.tied.any()
+
+
+def test_native_code_is_used_where_it_pays_and_changes_nothing(dataset, factors, monkeypatch):
+    calls, select = [], native.select
+    monkeypatch.setattr(native, "select", lambda *given: (calls.append(given), select(*given))[1])
+    plain = Ranker(dataset, "val", 6, 0, "cpu").rank(factors)
+    monkeypatch.setattr(ranking, "MIN_SCORES", 30 * 72 * 50)
+    fast = Ranker(dataset, "val", 6, 0, "cpu", repeats=50).rank(factors)
+    assert len(calls) == 1
+    assert Ranker(dataset, "val", 6, 0, "cpu", repeats=49).rank(factors).rank.tolist()
+    assert len(calls) == 1
+    for name in ("rank", "tied", "items", "scores"):
+        assert np.array_equal(getattr(plain, name), getattr(fast, name))
+
+
+def test_a_split_without_rows_gives_nothing(tmp_path):
+    user, item = np.repeat(np.arange(3), 2), np.tile([0, 1], 3)
+    write(tmp_path / "t", user, item, np.repeat("train", 6), np.ones(4), np.zeros(4), n_pop=2)
+    found = Ranker(Dataset.load(tmp_path / "t"), "test", 8, 0, "cpu").rank(Table(torch.rand(3, 4)))
+    assert (found.rank.shape, found.items.shape, found.scores.shape) == ((0,), (0, 8), (0, 8))
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
+def test_a_gpu_gives_the_same_and_is_waited_for_at_the_end_only(dataset, factors, monkeypatch):
+    monkeypatch.setattr("mobench.evaluation.ranking.BLOCK_FLOATS", 4 * 72)
+    want = Ranker(dataset, "test", 6, 0, "cpu").rank(factors)
+    ranker, model = Ranker(dataset, "test", 6, 0, "cuda"), factors.to("cuda")
+    found = ranker.rank(model)
+    for name in ("rank", "tied", "items", "scores"):
+        assert np.array_equal(getattr(want, name), getattr(found, name))
+    score, choose = ranker._scorer(model), ranker._selecting()
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        with torch.inference_mode():
+            ranker._block(score, choose, 4, None)
+    finally:
+        torch.cuda.set_sync_debug_mode("default")

@@ -56,14 +56,14 @@ def test_histories_are_train_for_val_and_train_and_val_for_test(
     dataset, split, want, block, monkeypatch
 ):
     monkeypatch.setattr(ranking, "BLOCK_FLOATS", block)
-    seen = {}
+    seen, ranker = {}, Ranker(dataset, split, 3, 0, "cpu", WIDTH)
 
     def look(rows, scores):
-        for row, score in zip(rows, scores, strict=True):
+        for row, score in zip(rows, scores[:, ranker.place], strict=True):
             known = (-score).argsort()[: int((score > 0).sum())].tolist()
             assert seen.setdefault(int(dataset.splits[split].user[row]), known) == known
 
-    found = Ranker(dataset, split, 3, 0, "cpu", WIDTH).rank(Recall(), look=look)
+    found = ranker.rank(Recall(), look=look)
     assert seen == want
     assert found.user.tolist() == dataset.splits[split].user.tolist()
     assert found.target.tolist() == dataset.splits[split].item.tolist()

@@ -40,7 +40,7 @@ def test_all_files_are_there(built: Built) -> None:
     drawn = {name.removesuffix(".svg") for name in found if name.endswith(".svg")}
     tables = {name.removesuffix(".csv") for name in found if name.startswith("figures/")}
     assert drawn == tables - {name for name in tables if name.endswith(".svg")}
-    assert len(drawn) == 7
+    assert len(drawn) == 10 + 4
     built.artifact.verify()
     manifest = Artifact.open(built.artifact.path, "report").manifest
     assert [entry.role for entry in manifest.inputs] == ["metrics"] * 4 + ["run"] * 4
@@ -57,7 +57,7 @@ def test_same_inputs_give_the_same_bytes(made: Shelf, built: Built, tmp_path: Pa
     again = build(CONFIG, list(reversed(made.metrics)), tmp_path / "shop")
     one, two = files(built.artifact.path), files(again.artifact.path)
     assert one == two
-    assert len(one) == 5 + 2 * 7
+    assert len(one) == 5 + 2 * (10 + 4)
     assert built.artifact.digest == again.artifact.digest
 
 

@@ -1,12 +1,18 @@
 """The page: escaped, self-contained, well formed."""
 
+import json
 import re
 from collections import Counter
 from dataclasses import replace
 from html.parser import HTMLParser
+from importlib.resources import files
+from math import isfinite
 
 import pytest
 
+from mobench.report.dataset.plots import draw as draw_chart
+from mobench.report.document import LIVE_POLICY
+from mobench.report.facts import dataset_charts
 from mobench.report.figures import figures
 from mobench.report.html import page
 from mobench.report.markup import Markup, element, inline_svg, joined
@@ -14,9 +20,10 @@ from mobench.report.palette import styles
 from mobench.report.plots import draw
 from mobench.report.records import Comparison
 from mobench.report.tables import main_table
+from mobench.report.tabulate import MARKS
 
 EVIL = "<script>alert('x')</script>"
-VOID = {"meta", "br"}
+VOID = {"meta", "br", "input"}
 
 
 class Outline(HTMLParser):
@@ -52,7 +59,8 @@ def rendered(
     comparison: Comparison, title: str = "shop", drawn: dict[str, str] | None = None
 ) -> str:
     shown, style = figures(comparison), styles([row.label for row in comparison.rows])
-    drawn = drawn or {figure.name: draw(figure, style) for figure in shown}
+    drawn = dict(drawn or {figure.name: draw(figure, style) for figure in shown})
+    drawn |= {chart.name: draw_chart(chart) for chart in dataset_charts(comparison)}
     return page(comparison, title, main_table(comparison), shown, drawn, style)
 
 
@@ -95,35 +103,67 @@ def test_well_formed_with_unique_ids(html: str) -> None:
     outline = parsed(html)
     assert len(outline.ids) == len(set(outline.ids)) > 50
     assert outline.tags["h1"] == 1
-    assert outline.tags["svg"] == 10
-    assert outline.tags["table"] == 4
+    assert len(pictures(outline)) == 13 + 4
+    tables = [
+        value for tag, name, value in outline.values if (tag, name) == ("table", "aria-label")
+    ]
+    assert {"Results by method", "Changes against base", "Runs", "Costs"} <= set(tables)
+    assert len(tables) == len(set(tables))
+
+
+def pictures(outline: Outline) -> list[str]:
+    """What is said of each still figure."""
+    return [v for tag, name, v in outline.values if (tag, name) == ("svg", "aria-label")]
+
+
+def without_scripts(html: str) -> str:
+    return re.sub(r"<script.*?</script>", "", html, flags=re.DOTALL)
 
 
 def test_nothing_is_loaded_from_anywhere(html: str) -> None:
     outline = parsed(html)
-    assert not {"script", "img", "link", "iframe", "image", "object"} & set(outline.tags)
-    assert not re.search(r"https?:|//cdn|@import|src=", html)
-    assert set(re.findall(r"url\((.)", html)) <= {"#"}
+    assert not {"img", "link", "iframe", "image", "object"} & set(outline.tags)
+    assert not [value for tag, name, value in outline.values if name == "src"]
+    assert not re.search(r"https?:|//cdn|@import|src=", without_scripts(html))
+    assert set(re.findall(r"url\((.)", without_scripts(html))) <= {"#"}
     links = {value for _, name, value in outline.values if name == "href"}
     assert all(link.startswith(("#", "figures/")) for link in links)
+    assert ("meta", "content", LIVE_POLICY) in outline.values
+    assert LIVE_POLICY.startswith("default-src 'none';")
+
+
+def test_scripts_are_the_pages_own(html: str) -> None:
+    scripts = re.findall(r"<script(.*?)>", html)
+    assert scripts == [' type="application/json"'] * 13 + [""]
+    own = files("mobench.report").joinpath("page.js").read_text(encoding="utf-8")
+    assert html.rstrip().endswith(f"{own}</script></body></html>")
+    assert "sourceMappingURL" not in html
+
+
+def test_every_link_inside_leads_somewhere(html: str) -> None:
+    outline = parsed(html)
+    inside = {value[1:] for _, name, value in outline.values if name == "href" and value[0] == "#"}
+    assert "results" in inside
+    assert inside <= set(outline.ids)
 
 
 def test_references_inside_figures_meet(html: str) -> None:
     outline = parsed(html)
-    wanted = set(re.findall(r'(?:url\(#|href="#)([^)"]+)', html))
+    wanted = set(re.findall(r'(?:url\(#|href="#)([^)"]+)', without_scripts(html)))
     assert wanted
     assert wanted <= set(outline.ids)
 
 
 def test_every_section_is_there(html: str) -> None:
-    titles = re.findall(r"<h2>(.*?)</h2>", html)
+    titles = re.findall(r"<h2[^>]*>(.*?)</h2>", html)
     assert titles == [
         "Results",
         "Change against base",
         "Pareto panels",
         "Controller and group weights",
-        "Fairness detail",
+        "Fairness and exposure",
         "Dataset",
+        "Cost",
         "Provenance",
     ]
 
@@ -131,13 +171,17 @@ def test_every_section_is_there(html: str) -> None:
 def test_numbers_of_the_table_are_on_the_page(comparison: Comparison, html: str) -> None:
     text = "".join(parsed(html).text).replace("\u00a0", " ")
     for row in main_table(comparison).rows:
-        assert all(cell.text in text and cell.note in text for cell in row.cells)
+        assert all(MARKS.get(c.text, c.text) in text and c.note in text for c in row.cells)
+        numbers = [float(cell.value) for cell in row.cells if isfinite(cell.value)]
+        assert numbers
+        assert all(f'data-value="{number!r}"' in html for number in numbers)
     assert comparison.sentences[0] in text
     assert all(warning in text for warning in comparison.warnings)
 
 
 def test_bold_is_never_in_an_invalid_row(html: str) -> None:
-    rows = re.findall(r'<tr class="(\w+)">(.*?)</tr>', html)
+    main = html[html.index('aria-label="Results by method"') :]
+    rows = re.findall(r'<tr class="(\w+)">(.*?)</tr>', main[: main.index("</table>")])
     assert [style for style, _ in rows] == ["sanity", "reference", "plain", "plain", "invalid"]
     for style, body in rows:
         assert not (style in ("invalid", "sanity") and 'class="best"' in body)
@@ -154,15 +198,16 @@ def test_provenance_remakes_the_run(comparison: Comparison, html: str) -> None:
 
 def test_everything_is_escaped(comparison: Comparison) -> None:
     html = rendered(hostile(comparison), EVIL)
-    outline = parsed(html)
-    assert outline.tags["script"] == 0
-    assert "<script" not in html
+    parsed(html)
+    assert "<script>alert" not in html
+    assert html.count("</script>") == html.count("<script")
     assert html.count("&lt;script&gt;alert(&#x27;x&#x27;)&lt;/script&gt;") > 20
+    data = re.findall(r'<script type="application/json">(.*?)</script>', html, re.DOTALL)
+    assert any(EVIL in json.loads(text)["columns"].get("label", []) for text in data)
 
 
 def test_figures_are_described(html: str) -> None:
-    described = [v for tag, name, v in parsed(html).values if (tag, name) == ("svg", "aria-label")]
-    assert len(described) == 10
+    described = pictures(parsed(html))
     assert all(len(text) > 30 for text in described)
 
 

@@ -35,6 +35,7 @@ def test_which_figures(shown: dict[str, Figure]) -> None:
         "pareto-rhit",
         "pareto-min-hit",
         "pareto-pop-kl",
+        "parallel",
         "controller-morec-equal",
         "weights-morec-equal-fair",
         "weights-morec-equal-align",
@@ -42,6 +43,8 @@ def test_which_figures(shown: dict[str, Figure]) -> None:
         "weights-morec-rev-heavy-fair",
         "weights-morec-rev-heavy-align",
         "groups",
+        "exposure-fair",
+        "exposure-pop",
     ]
 
 
@@ -54,7 +57,14 @@ def test_well_formed_without_date_or_bitmap(drawn: dict[str, str]) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["pareto-rhit", "controller-morec-equal", "weights-morec-equal-fair", "groups"],
+    [
+        "pareto-rhit",
+        "parallel",
+        "controller-morec-equal",
+        "weights-morec-equal-fair",
+        "groups",
+        "exposure-pop",
+    ],
 )
 def test_same_bytes_twice(
     name: str,
@@ -202,7 +212,7 @@ def test_names_of_figures_differ_even_where_labels_hardly_do(comparison: Compari
     renamed = {"morec equal": "morec a+b", "morec rev-heavy": "morec a b"}
     rows = tuple(replace(r, label=renamed.get(r.label, r.label)) for r in comparison.rows)
     names = [figure.name for figure in figures(replace(comparison, rows=rows))]
-    assert len(set(names)) == len(names) == 10
+    assert len(set(names)) == len(names) == 13
     assert "controller-morec-a-b-2" in names
 
 

@@ -1,5 +1,6 @@
 """Preference control: rows that differ in their wish only, as a heat map and as plain tables."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -7,11 +8,12 @@ from xml.etree import ElementTree
 
 import pytest
 
-from mobench.report.build import build
+from mobench.report.build import build, labels
 from mobench.report.compare import compare, load
 from mobench.report.figure import Figure
 from mobench.report.figures import figures
 from mobench.report.heat import twin
+from mobench.report.live import live
 from mobench.report.notation import percent
 from mobench.report.palette import SHADE, styles
 from mobench.report.plots import draw
@@ -115,7 +117,7 @@ def test_every_number_is_in_the_picture_and_in_the_tables(
     assert [line.strip("| ").split(" | ")[4:] for line in lines] == [row[4:] for row in rows]
     tex = (built / "preferences.tex").read_text().replace("$-$", "−").replace(r"\%", "%")
     assert [line[:-3].split(" & ") for line in tex.splitlines() if line[:5] == "morec"] == rows
-    assert "<h2>Preference control</h2>" in (built / "report.html").read_text()
+    assert ">Preference control</h2>" in (built / "report.html").read_text()
 
 
 def test_a_stronger_change_has_a_stronger_colour_and_a_loss_another(compared: Comparison) -> None:
@@ -178,3 +180,17 @@ def test_names_from_outside_are_the_rows(wished: Shelf, tmp_path: Path) -> None:
     assert not build(CONFIG, wished.metrics, path, rows=names).fresh
     with pytest.raises(Exception, match=r"was made with other settings .rows."):
         build(CONFIG, wished.metrics, path)
+
+
+def test_fronts_are_drawn_live_with_what_their_seeds_attain(compared: Comparison) -> None:
+    figure = next(each for each in figures(compared) if each.kind == "pareto")
+    found = json.loads(live(figure, styles(labels(compared))))
+    told = found["columns"]
+    assert {len(column) for column in told.values()} == {len(told["hit"])}
+    assert set(told["shown"]) == {"base", "morec"}
+    bands = [each for each in found["spec"]["layer"] if each["mark"].get("interpolate")]
+    assert [each["mark"]["interpolate"] for each in bands] == ["step-before"]
+    kinds = {kind for kind in told["kind"] if kind.startswith("attained")}
+    assert kinds == {"attained by one", "attained by half", "attained by all"}
+    runs = [name for name, kind in zip(told["id"], told["kind"], strict=True) if kind == "run"]
+    assert len(runs) == len(set(runs)) == 2 * 5

@@ -1,6 +1,7 @@
 """How a run trained: the terms of the controller, and the guard with its retreats."""
 
 from dataclasses import replace
+from math import nan
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from mobench.report.figure import Figure
 from mobench.report.figures import figures
 from mobench.report.palette import CYCLE, styles
 from mobench.report.plots_traces import controller, guard
-from mobench.report.records import Comparison
+from mobench.report.records import Comparison, Row
 from mobench.report.traces import traces_of
 from tests.unit.report.conftest import CONFIG
 from tests.unit.report.making import Shelf
@@ -82,3 +83,30 @@ def test_the_page_shows_the_guard_beside_the_controller(guarded: Shelf, tmp_path
     page = (built / "report.html").read_text()
     assert page.index("morec: the controller") < page.index("morec: the accuracy guard")
     assert (built / "figures" / "guard-morec.csv").read_text().startswith("seed,epoch,kept,")
+
+
+def solved(compared: Comparison, sign: float) -> Row:
+    """Return the row of a run whose weights come from a solver, accuracy's with that sign."""
+    row = compared.row("morec")
+    traces = []
+    for trace in row.traces:
+        steps = {name: list(values) for name, values in trace.steps.items()}
+        nothing = [nan] * len(steps["beta"])
+        steps |= {"p_term": nothing, "i_term": nothing, "target_loss": nothing}
+        steps["weight_acc"] = [sign * weight for weight in steps["weight_acc"]]
+        traces.append(replace(trace, steps=steps, guard=None, group_weights={}))
+    return replace(row, traces=tuple(traces))
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_a_solver_has_weights_and_no_terms(compared: Comparison, sign: float) -> None:
+    (figure,) = traces_of(solved(compared, sign))
+    assert figure.title == "morec: the loss weights"
+    assert figure.facts["beta_min"] is figure.facts["beta_max"] is None
+    drawn = controller(figure, styles(["base", "morec"])).axes
+    assert [axes.get_ylabel() for axes in drawn] == ["accuracy loss", "β", "loss weights"]
+    own = [n for n, seed in enumerate(figure.data["seed"]) if seed == 1]
+    weights = [figure.data["weight_acc"][n] for n in own]
+    lines = [list(line.get_ydata()) for line in drawn[2].lines]
+    assert (weights in lines) == (sign < 0)  # stacked, or lines where one is below 0
+    assert bool(drawn[2].collections) == (sign > 0)

@@ -204,7 +204,7 @@ def test_controls_are_missed(empty: Shelf) -> None:
     ("low", "high", "words"),
     [
         (0.3, 0.25, ("its lower limit", "--set aux_weight")),
-        (0.1, 0.6, ("its upper limit", "--learning-rate")),
+        (0.1, 0.6, ("its upper limit", "learning_rate")),
         (0.3, 0.2, None),
     ],
 )

@@ -17,9 +17,11 @@ RETREAT_AFTER = 5
 
 
 def write_dataset(path: Path, world: World, stamp: int = 0) -> Artifact:
-    """Write the part of a dataset artifact that a report looks at: its manifest."""
-    with Draft.start(path, draft_manifest("dataset", {"stamp": stamp}, {}, [])) as draft:
+    """Write a dataset artifact as ``mobench prep`` does, as far as its summary looks at it."""
+    config = {"stamp": stamp, "missing_price": "zero"}
+    with Draft.start(path, draft_manifest("dataset", config, {}, [])) as draft:
         draft.write_table("stamp.parquet", {"stamp": [stamp]})
+        dataset_tables(draft, world)
         return draft.finish(
             {
                 "n_users": world.n_users,
@@ -28,9 +30,56 @@ def write_dataset(path: Path, world: World, stamp: int = 0) -> Artifact:
                 "n_val": world.n_users,
                 "n_test": world.n_users,
                 "price_coverage": 0.921,
+                "price_forms": {"number": world.n_items},
+                "price_missing": {},
+                "category_coverage": 1.0,
+                "fair_level": "0",
+                "tie_break": "source",
                 "tie_users": 12,
+                "short_users": 0,
+                "n_rejected": 0,
+                "rejected": {},
             }
         )
+
+
+def dataset_tables(draft: Draft, world: World) -> None:
+    """Write funnel, interactions, items and groups."""
+    users = np.arange(world.n_users, dtype=np.int32)
+    item = np.concatenate([users % world.n_items, world.target, world.target]).astype(np.int32)
+    n_rows = len(item)
+    day = np.repeat(np.arange(3), world.n_users)
+    draft.write_table(
+        "interactions.parquet",
+        {
+            "user": np.tile(users, 3),
+            "item": item,
+            "timestamp": 1_600_000_000_000 + 86_400_000 * day,
+            "split": np.repeat(["train", "val", "test"], world.n_users),
+        },
+    )
+    stages = {"stage": ["read", "5-core"], "rows": [2 * n_rows, n_rows]}
+    counts = {"users": [world.n_users] * 2, "items": [world.n_items] * 2}
+    draft.write_table("funnel.parquet", stages | counts)
+    groups = {"price": world.price, "fair_group": world.fair_group, "pop_group": world.pop_group}
+    draft.write_table("items.parquet", groups | {"n_train": world.n_train})
+    draft.write_table("groups.parquet", dataset_groups(world))
+
+
+def dataset_groups(world: World) -> dict[str, Any]:
+    """Return the item groups of both kinds with their shares of the train rows."""
+    rows: dict[str, list[Any]] = {
+        key: [] for key in ("kind", "id", "label", "n_items", "n_train", "target_share")
+    }
+    for kind, code in (("fair", world.fair_group), ("pop", world.pop_group)):
+        for group in range(int(code.max()) + 1):
+            n_train = int(world.n_train[code == group].sum())
+            label = world.labels[group] if kind == "fair" else str(group + 1)
+            share = n_train / int(world.n_train.sum())
+            values = (kind, group, label, int((code == group).sum()), n_train, share)
+            for column, value in zip(rows.values(), values, strict=True):
+                column.append(value)
+    return rows
 
 
 def write_run(

@@ -80,7 +80,7 @@ def test_a_round_trip_ranks_as_the_base_did(root, base, dataset, table, tmp_path
         assert np.array_equal(one.items, other.items)
     assert [(i.role, i.path) for i in run.manifest.inputs][1] == ("candidates", str(path))
     assert run.manifest.results["val"]["hit"] == trained.manifest.results["val"]["hit"]
-    values = {"method": "rerank", "tune": 40}
+    values = {"method": "rerank", "tries": 40}
     ours, theirs = (
         finish(train(make(root, f"from {run_of.path.name}", run_of.path, **values)))[1]
         for run_of in (trained, run)
@@ -123,7 +123,7 @@ def test_a_try_agrees_with_the_model_on_short_lists(root, dataset, table, tmp_pa
     short = table.filter(pa.array(np.random.default_rng(1).random(len(table)) < 0.12))
     path = write(tmp_path, short)
     start = finish(train(make(root, "short", candidates=path, method="base")))[1]
-    run = finish(train(make(root, "short turned", start.path, method="rerank", tune=50)))[1]
+    run = finish(train(make(root, "short turned", start.path, method="rerank", tries=50)))[1]
     rows = run.read("trials.parquet")
     at = int(np.flatnonzero(rows["selected"])[0])
     for name in ("hit", "ndcg", "mrr", "rhit", "min_hit", "pop_kl"):
@@ -230,7 +230,7 @@ def test_a_list_may_be_all_of_seen_items(dataset, table, tmp_path):
     ("values", "message"),
     [
         ({"method": "base", "epochs": 3}, "--epochs does nothing for a base of scores"),
-        ({"method": "base", "tune": 3}, "--tune does nothing for a base of scores"),
+        ({"method": "base", "tries": 3}, "--tries does nothing for a base of scores"),
         ({"method": "base", "backbone": "mf"}, "--candidates does not go with --backbone mf"),
         ({"method": "popularity"}, "--method popularity trains its base"),
     ],

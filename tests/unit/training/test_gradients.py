@@ -15,12 +15,12 @@ from mobench.models.lookup import pair_scores
 from mobench.training.batches import Scorer
 from mobench.training.combine import Combiner
 from mobench.training.gradients import (
-    Lookups,
     check_gramian,
     dense_gramian,
     gramian,
     jacobian,
 )
+from mobench.training.lookups import Lookups
 from mobench.training.loop import begin_epoch, make_step
 from mobench.training.optimizer import Adam, LazyAdam, add_decay
 from mobench.training.start import begin, make_loop
@@ -49,10 +49,11 @@ def both(parameters, losses):
 
 def whole(part):
     """Return the gradients of a part as large as its parameter."""
+    gradients = torch.stack(list(part.gradients))
     if part.rows is None:
-        return part.gradients
-    full = torch.zeros(len(part.gradients), *part.parameter.shape)
-    full[:, part.rows] = part.gradients
+        return gradients
+    full = torch.zeros(len(gradients), *part.parameter.shape)
+    full[:, part.rows] = gradients
     return full
 
 
@@ -251,8 +252,7 @@ def ended(kind, decay, *, recorded):
     lazy = kind is LazyAdam
     groups = [{"params": [users, items], "lazy": lazy}, {"params": [layer], "lazy": False}]
     optimizer = kind(groups, 0.1)
-    combine, weights = Combiner(optimizer), torch.tensor([0.7, -0.4])
-    strength = torch.tensor(decay)
+    combine, weights = Combiner(optimizer), [0.7, -0.4]
 
     def losses(u, i):
         scores = pair_scores(users, items, u, i)
@@ -263,12 +263,13 @@ def ended(kind, decay, *, recorded):
         if recorded:
             with Lookups(parameters) as lookups:
                 found = losses(*ids)
-            combine(jacobian(found, parameters, lookups.made), weights, strength)
+            combine(jacobian(found, parameters, lookups.made), weights)
+            optimizer.step(decay)
         else:
             optimizer.zero_grad()
-            (weights @ losses(*ids)).backward()
-            add_decay(optimizer, strength)
-        optimizer.step()
+            (torch.tensor(weights) @ losses(*ids)).backward()
+            add_decay(optimizer, torch.tensor(decay))
+            optimizer.step()
     return torch.cat(parameters).detach()
 
 
@@ -280,8 +281,8 @@ def test_a_row_without_gradient_stays_where_it_is_under_lazy_adam():
         with Lookups([items]) as lookups:
             rows = F.embedding(torch.tensor([1, 3]), items)
             losses = torch.stack((rows[0].sum(), rows[1].sum()))
-        combine(jacobian(losses, [items], lookups.made), torch.tensor(weights), torch.tensor(0.5))
-        optimizer.step()
+        combine(jacobian(losses, [items], lookups.made), weights)
+        optimizer.step(0.5)
     moved = (items.detach() - before).abs().max(1).values
     assert (moved > 0).tolist() == [False, True, False, True, False]
     assert moved[1] == pytest.approx(0.1, rel=1e-3)  # one step each, not two

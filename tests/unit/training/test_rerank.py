@@ -203,7 +203,7 @@ def test_a_run_holds_what_was_chosen_and_why(root, base):
 def test_same_seed_same_bytes_also_when_interrupted(root, base, monkeypatch, search):
     if search == "nsga2":
         pytest.importorskip("pymoo", reason="NSGA-II needs the extra evolutionary")
-    values = {"method": "rerank", "search": search, "tune": 60}
+    values = {"method": "rerank", "search": search, "tries": 60}
     whole = content(trained(root, f"whole {search}", base, **values))
     begun = make_plan(root, f"begun {search}", base, **values)
     calls, searched = iter([False] * 20 + [True]), reranking.search
@@ -221,7 +221,7 @@ def test_same_seed_same_bytes_also_when_interrupted(root, base, monkeypatch, sea
 @pytest.mark.parametrize("backbone", ["mf", "sasrec"])
 def test_evaluation_ranks_as_training_measured(root, dataset, backbone):
     start = trained(root, f"start {backbone}", method="base", backbone=backbone, epochs=3)
-    run = trained(root, f"again {backbone}", start.path, method="rerank", tune=40, n_candidates=30)
+    run = trained(root, f"again {backbone}", start.path, method="rerank", tries=40, n_candidates=30)
     model = load_model(run, dataset, "cpu")
     length = model.uses_history and 50
     assert bool(length) == (backbone == "sasrec")
@@ -273,8 +273,8 @@ def test_as_much_is_kept_as_was_asked_for(root, base):
     [
         ({"epochs": 3}, "--epochs does nothing for method rerank: it trains nothing"),
         ({"sampler_mode": "reweight"}, "--sampler-mode does nothing for method rerank"),
-        ({"preset": "paper"}, "--preset does nothing for method rerank"),
-        ({"target_loss": 0.3}, "target-loss does nothing for method rerank"),
+        ({"preset": "paper"}, "preset does nothing for method rerank"),
+        ({"target_loss": 0.3}, "target_loss does nothing for method rerank"),
         ({"normalise": "l2"}, "normalise does nothing for method rerank"),
         ({"coordinator": "mgda"}, "coordinator does nothing for method rerank"),
         ({"aux_weight": 0.3}, "aux_weight does nothing for method rerank"),
@@ -283,7 +283,7 @@ def test_as_much_is_kept_as_was_asked_for(root, base):
         ({"n_candidates": 5}, "n_candidates 5 is below the 10 of a list"),
         ({"n_candidates": 15, "align_k": 20}, "n_candidates 15 is below the 20 of a list"),
         ({"acc_share": 0.5}, "acc_share of method rerank needs the shares of the others"),
-        ({"acc_share": 0.5, "preference": (1, 1, 1), "tune": 3}, "give the one mix"),
+        ({"acc_share": 0.5, "preference": (1, 1, 1), "tries": 3}, "give the one mix"),
         ({"mix_parts": 900}, "mix_parts 900 makes 122,311,651 mixes"),
         ({"learning_rate": 0.5}, "differs from the base's 0.01"),
         ({"method": "morec", "search": "nsga2"}, "search does nothing for method morec"),
@@ -311,7 +311,16 @@ def test_every_field_is_looked_at_or_refused():
 
     read = {
         *("method", "objectives", "preference", "keep_metric", "k", "min_base_hits", "align_k"),
-        *("min_group_size", "max_missing", "tune", "seed", "device", "threads"),
+        *(
+            "min_group_size",
+            "max_missing",
+            "tries",
+            "tries_at",
+            "batched",
+            "seed",
+            "device",
+            "threads",
+        ),
     }
     placed = [*read, *NEEDS, *UNTRAINED, *SHARED]
     assert sorted(placed) == sorted(TrainConfig.model_fields)

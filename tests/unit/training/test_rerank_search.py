@@ -36,12 +36,12 @@ def test_the_score_keeps_its_least_share():
 
 
 def test_a_budget_draws_from_the_grid_by_seed():
-    some, same, other = (list(grid(config(tune=30, seed=seed))) for seed in (1, 1, 2))
+    some, same, other = (list(grid(config(tries=30, seed=seed))) for seed in (1, 1, 2))
     assert some == same != other
     assert len(set(some)) == 30
     assert some[0] == (1, 0, 0, 0)
     assert set(some) < set(grid(config()))
-    assert len(list(grid(config(tune=10_000)))) == 286
+    assert len(list(grid(config(tries=10_000)))) == 286
 
 
 def test_without_pymoo_nsga2_says_what_to_install(monkeypatch):
@@ -59,7 +59,7 @@ def bred(budget, **values):
     """Mixes that NSGA-II tries where the goals are two shares, and the third is in the way."""
     pytest.importorskip("pymoo", reason="NSGA-II needs the extra evolutionary")
     names = ("acc", "rev", "fair")
-    asked = config(search="nsga2", objectives=names, tune=budget, least_score=0, **values)
+    asked = config(search="nsga2", objectives=names, tries=budget, least_score=0, **values)
     tried = []
 
     def measure(mix):

@@ -87,7 +87,7 @@ def test_fewer_epochs_than_were_trained_are_refused(root, base):
 
 
 def test_a_run_whose_settings_were_tried_keeps_its_epochs(root):
-    begun = make_plan(root, "tried", method="base", tune=2, epochs=2)
+    begun = make_plan(root, "tried", method="base", tries=2, epochs=2)
     interrupted(train(begun), after=2 * 2 * STEPS + STEPS + 4)
     with pytest.raises(ConfigError, match="--epochs does not go with --resume of a run with"):
         resume(begun.path, epochs=3)
@@ -145,7 +145,7 @@ def test_a_loss_that_breaks_at_once_leaves_nothing_to_publish(root, base, monkey
     todo = make_plan(root, "broken", base, epochs=2)
     with pytest.raises(TrainingError, match=r"epoch 1, step 4 .*; no epoch was completed") as error:
         finish(train(todo))
-    assert error.value.hint == "start over with a lower --learning-rate."
+    assert error.value.hint == "start over with a lower --set learning_rate=…."
     assert up_to_date(todo) is None
 
 

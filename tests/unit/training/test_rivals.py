@@ -259,7 +259,7 @@ def test_omd_tch_keeps_the_mean_of_its_parameters(root, base):
 
 
 def test_tuning_tries_shares_and_normalisation(root, base):
-    run = trained(root, "tuned static", base, method="static", tune=3, epochs=1)
+    run = trained(root, "tuned static", base, method="static", tries=3, epochs=1)
     trials = run.read("trials.parquet")
     assert trials["acc_share"][0] == pytest.approx(0.25)
     assert len({*zip(trials["acc_share"], trials["normalise"], strict=True)}) == 3

@@ -136,7 +136,7 @@ def test_any_subset_of_objectives(root, base):
 
 
 def test_tune_keeps_the_best_trial(root):
-    run = trained(root, "tuned", method="base", tune=3, epochs=2)
+    run = trained(root, "tuned", method="base", tries=3, epochs=2)
     trials = run.read("trials.parquet")
     assert len(trials["score"]) == 3
     best = trials["score"].argmax()
@@ -145,7 +145,7 @@ def test_tune_keeps_the_best_trial(root):
 
 
 def test_an_interrupted_search_is_not_lost(root):
-    values = {"method": "base", "tune": 3, "epochs": 2}
+    values = {"method": "base", "tries": 3, "epochs": 2}
     whole = content(trained(root, "search", **values))
     begun = make_plan(root, "search-2", **values)
     with pytest.raises(Interrupted, match="saved 1 of 3 trials"):
@@ -203,10 +203,12 @@ def test_a_model_larger_than_memory_is_refused(root):
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"learning_rate": 0.5}, "--learning-rate 0.5 differs from the base's 0.01"),
+        ({"learning_rate": 0.5}, "learning_rate 0.5 differs from the base's 0.01"),
         ({"method": "base"}, "--base does not go with --method base"),
-        ({"method": "continue", "tune": 3}, "method continue has nothing to tune"),
-        ({"method": "continue", "target_loss": 0.2}, "--target-loss does nothing for method cont"),
+        (
+            {"method": "continue", "target_loss": 0.2},
+            "target_loss does nothing for method continue",
+        ),
         ({"method": "continue", "keep_accuracy": 0.9}, "--keep-accuracy does nothing for meth"),
         ({"seed": 2}, "--seed 2 differs from the base's 1"),
         ({"beta_start": 2.0}, "beta_start 2.0 is outside beta_min to beta_max"),
@@ -219,9 +221,9 @@ def test_contradictions_fail_before_any_work(root, base, values, message):
 
 
 def test_a_preset_that_differs_from_the_base_is_named(root, base):
-    with pytest.raises(ConfigError, match="weight-decay 1e-06 differs from the base's") as error:
+    with pytest.raises(ConfigError, match="weight_decay 1e-06 differs from the base's") as error:
         make_plan(root, "never", base, preset="paper")
-    assert error.value.hint == "leave --preset paper out, or train a base with it."
+    assert error.value.hint == "leave preset=paper out, or train a base with it."
 
 
 def test_preset_paper_is_the_letter_of_the_paper(root):

@@ -275,7 +275,7 @@ def test_what_is_no_parquet_file(dataset, tmp_path):
     ("values", "message"),
     [
         ({"epochs": 3}, "--epochs does nothing for a base of vectors"),
-        ({"tune": 3}, "--tune does nothing for a base of vectors"),
+        ({"tries": 3}, "--tries does nothing for a base of vectors"),
         ({"embedding_size": 6}, "embedding_size 6 is not that of .*, 5"),
         ({"backbone": "sasrec"}, "--init-from does not go with --backbone sasrec"),
         ({"method": "popularity"}, "--init-from does not go with --method popularity"),
