@@ -53,7 +53,8 @@ def after_eval(metrics: "Artifact") -> str:
     seed = metrics.manifest.seed
     config = TrainConfig() if seed is None else TrainConfig(seed=seed)
     is_base = metrics.manifest.results["method"] == "base"
-    wanted = config.model_copy(update={"method": "morec" if is_base else "base"})
+    follows = "rerank" if metrics.manifest.results["backbone"] == "candidates" else "morec"
+    wanted = config.model_copy(update={"method": follows if is_base else "base"})
     default = places.place("runs", places.run_name(inputs["dataset"].name, wanted))
     if "lists" in metrics.manifest.results and "base" not in inputs:
         if not (default / "manifest.json").is_file():
@@ -88,13 +89,13 @@ def after_evals(metrics: "Sequence[Artifact]") -> str:
 
 
 def train_command(metrics: "Artifact", inputs: dict[str, Path], config: TrainConfig) -> str:
-    """Return the command that trains the run to compare with: a base, or morec on this base."""
+    """Return the command that trains the run to compare with: a base, or a run from this base."""
     from mobench.artifacts import Artifact
 
     words = ["mobench", "train", str(inputs["dataset"]), "--method", config.method]
     if config.seed != TrainConfig().seed:
         words += ["--seed", str(config.seed)]
-    if config.method == "morec":
+    if config.method != "base":
         base = config.model_copy(update={"method": "base"})
         usual = places.place("runs", places.run_name(inputs["dataset"].name, base))
         words += ["--base", str(inputs["run"])] if inputs["run"] != usual else []

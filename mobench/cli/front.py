@@ -11,6 +11,7 @@ from mobench.cli.crew import outcomes
 from mobench.cli.members import Asked, Front, Member, arrange, by_seed, listed
 from mobench.cli.task import Outcome, Task
 from mobench.cli.views.front import Board, dry_run_lines, header, summed
+from mobench.cli.wishes import shares_tries
 from mobench.errors import ConfigError, Interrupted, MobenchError
 
 
@@ -88,7 +89,7 @@ class Work:
                 if each.done:
                     self.note(board, each, before(each))
             self.run(board, front.bases, force=False)
-            if front.members[0].plan.config.tries:
+            if shares_tries(front.members[0].plan.config):
                 self.run(board, self.leaders(), force=self.asked.force, tries_only=True)
             self.run(board, front.members, force=self.asked.force)
 
@@ -115,7 +116,7 @@ class Work:
         config = member.plan.config
         if self.jobs > 1 and not config.threads:
             config = config.model_copy(update={"threads": 1})
-        trials = self.trials.get(member.seed, ()) if config.tries else ()
+        trials = self.trials.get(member.seed, ()) if shares_tries(config) else ()
         path, dataset = member.plan.path, self.asked.dataset
         return Task(config, dataset, member.base, path, force, tries_only, trials)
 
@@ -155,7 +156,7 @@ class Work:
         base = self.found.get(member.base) if member.base else None
         if base and base.error:
             return type(base.error)(f"its base failed: {base.error.message}", base.error.hint)
-        if not member.plan.config.tries or member.seed in self.trials:
+        if not shares_tries(member.plan.config) or member.seed in self.trials:
             return None
         errors = [self.found[path].error for path in leaders if path in self.found]
         return next((error for error in errors if error), None)

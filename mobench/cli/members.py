@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mobench import places
+from mobench.cli.given import Given
 from mobench.cli.wishes import has_front, names_of, preferences
 from mobench.config import TrainConfig
 from mobench.errors import ConfigError
@@ -82,17 +83,17 @@ class Front:
         return self.members[0].plan.config.method
 
 
-def check_dataset(dataset: Path | None, init_from: Path | None) -> Path:
+def check_dataset(dataset: Path | None, given: Given) -> Path:
     """Return the dataset of a set of runs.
 
     Raises:
-        ConfigError: None was given; or vectors were, which make one base.
+        ConfigError: None was given; or a file was, which makes one base.
     """
     if not dataset:
         raise ConfigError("missing argument 'DATASET'", "see 'mobench train --help'.")
-    if init_from:
+    if given.file:
         raise ConfigError(
-            "--init-from makes one base run, of one seed",
+            f"{given.flag} makes one base run, of one seed",
             "make it with --method base, then give it with --base and --front.",
         )
     return dataset

@@ -91,7 +91,8 @@ def remake(manifest: "Manifest") -> list[str]:
     argv = manifest.argv
     base = [entry.path for entry in manifest.inputs if entry.role == "base"]
     found = manifest.kind == "run" and argv[1:2] == ["train"] and "--resume" not in argv
-    given = any(word.partition("=")[0] in ("--base", "--seeds") for word in argv)
+    named = ("--base", "--seeds", "--init-from", "--candidates")
+    given = any(word.partition("=")[0] in named for word in argv)
     return [*argv, "--base", base[0]] if found and base and not given else argv
 
 

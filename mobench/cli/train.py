@@ -1,7 +1,6 @@
 """``mobench train``."""
 
 import dataclasses
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +10,7 @@ import typer
 from mobench import places
 from mobench.cli.advice import eval_command
 from mobench.cli.console import Output, track_epoch
+from mobench.cli.given import Given, plan_from
 from mobench.cli.options import Force, FrontSize, Jobs, Json, Name, SeedList, with_config
 from mobench.cli.views.training import (
     Epochs,
@@ -43,6 +43,12 @@ InitFrom = Annotated[
         "--init-from", metavar="FILE", help="Parquet file of vectors to make the base run of."
     ),
 ]
+Candidates = Annotated[
+    Path | None,
+    typer.Option(
+        "--candidates", metavar="FILE", help="Parquet file of user, item, score to re-rank."
+    ),
+]
 Resume = Annotated[
     Path | None,
     typer.Option(
@@ -60,6 +66,7 @@ def train(
     dataset: DatasetPath = None,
     base: Base = None,
     init_from: InitFrom = None,
+    candidates: Candidates = None,
     name: Name = None,
     resume: Resume = None,
     front: FrontSize = None,
@@ -72,10 +79,11 @@ def train(
 ) -> None:
     """Train a recommender under several objectives and save a run artifact."""
     out, config = Output("train", as_json), configs[0]
+    given = Given(init_from, candidates)
     several = front is not None or seeds is not None or len(configs) > 1
     if resume:
         others = config.model_fields_set - {"epochs"}
-        if dataset or base or init_from or force or dry_run or several or others:
+        if dataset or base or given.file or force or dry_run or several or others:
             raise ConfigError(
                 "--resume takes no option but --epochs and --name",
                 "the config comes from the directory.",
@@ -88,11 +96,11 @@ def train(
         from mobench.cli.front import train_front
         from mobench.cli.members import Asked, check_dataset, read_seeds
 
-        where, listed = check_dataset(dataset, init_from), read_seeds(seeds)
+        where, listed = check_dataset(dataset, given), read_seeds(seeds)
         asked = Asked(configs, where, base, name, front, listed, force, config_file)
         train_front(out, asked, jobs=jobs, dry_run=dry_run)
         return
-    plans = make_plans(config, dataset, base, init_from, name, config_file)
+    plans = make_plans(config, dataset, base, given, name, config_file)
     if dry_run:
         out.show(*dry_run_lines(plans))
         out.done(artifact=None, would_write=plans[-1].path, config=plans[-1].config.model_dump())
@@ -118,45 +126,26 @@ def make_plans(
     config: TrainConfig,
     dataset: Path | None,
     base: Path | None,
-    init_from: Path | None,
+    given: Given,
     name: str | None,
     file: Path | None,
 ) -> "list[Plan]":
-    """Return the plan of a run, after that of its base if vectors are still to be made one."""
+    """Return the plan of a run, after that of its base if a file is still to be made one."""
     if not dataset:
         raise ConfigError("missing argument 'DATASET'", "see 'mobench train --help'.")
     from mobench.training.run import plan
 
-    if init_from:
+    if given.file:
         if base:
-            raise ConfigError("--base does not go with --init-from", "the vectors make the base.")
-        return plan_from(init_from, config, dataset, name)
+            raise ConfigError(
+                f"--base does not go with {given.flag}", f"the {given.noun} make the base."
+            )
+        return plan_from(given, config, dataset, name)
     if config.starts_from_base and not base:
         recorded = places.recorded_base(file, dataset, config) if file else None
         base = recorded or places.newest_base(dataset, config)
     path = places.place("runs", name or places.run_name(dataset.name, config))
     return [plan(config, dataset, base, path)]
-
-
-def plan_from(vectors: Path, config: TrainConfig, dataset: Path, name: str | None) -> "list[Plan]":
-    """Return the plans of a base made of vectors and of the run that starts from it.
-
-    Their default names hold that of the file, so that they stand beside trained ones.
-    """
-    from mobench.training.run import plan
-    from mobench.training.vectors import base_config
-
-    def path(config: TrainConfig, name: str | None) -> Path:
-        stem = re.sub(r"[^A-Za-z0-9_+-]+", "-", vectors.stem).strip("-") or "vectors"
-        usual = places.run_name(dataset.name, config.model_copy(update={"backbone": stem}))
-        return places.place("runs", name or usual)
-
-    if not config.starts_from_base:
-        return [plan(config, dataset, None, path(config, name), vectors=vectors)]
-    before = base_config(config)
-    made = path(before, name and f"{name}-base")
-    first = plan(before, dataset, None, made, vectors=vectors)
-    return [first, plan(config, dataset, None, path(config, name), first=first)]
 
 
 def make_base(out: Output, plan: "Plan", *, force: bool) -> "Artifact":

@@ -13,7 +13,12 @@ def has_front(config: TrainConfig) -> bool:
         from mobench.training.solver import ALL
 
         return ALL[config.solver].uses_preference
-    return config.has_controller
+    return config.has_controller or config.method == "rerank"
+
+
+def shares_tries(config: TrainConfig) -> bool:
+    """Return whether settings are tried once for all preferences; a rerank tries its own mixes."""
+    return bool(config.tries) and config.method != "rerank"
 
 
 def preferences(configs: Sequence[TrainConfig], front: int | None) -> tuple[list[TrainConfig], str]:
@@ -42,7 +47,7 @@ def preferences(configs: Sequence[TrainConfig], front: int | None) -> tuple[list
         points = grid(first, front)
         found = [first.model_copy(update={"preference": point}) for point in points]
         note = chosen(front, first.auxiliary, len(points))
-    if several and first.tries:
+    if several and shares_tries(first):
         found = [config.model_copy(update={"tries_at": "equal"}) for config in found]
     return found, note
 

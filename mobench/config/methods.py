@@ -32,16 +32,16 @@ Rival = Literal[
 RIVALS: tuple[str, ...] = get_args(Rival)
 """Ways of weighing losses that are methods of their own, and may stand in for the controller."""
 
-METHODS = ("popularity", "base", "continue", "morec", "conditioned", *RIVALS)
+METHODS = ("popularity", "base", "continue", "morec", "conditioned", "rerank", *RIVALS)
 
 
 class MethodConfig(Config):
     """What a recommender is trained for, and how its objectives are weighed."""
 
-    method: Literal["popularity", "base", "continue", "morec", "conditioned", Rival] = option(
-        "morec", "Method"
+    method: Literal["popularity", "base", "continue", "morec", "conditioned", "rerank", Rival] = (
+        option("morec", "Method")
     )
-    """popularity, base, continue (base trained on), morec, conditioned (a front), or a rival."""
+    """popularity, base, continue (base trained on), morec, conditioned, rerank, or a rival."""
     objectives: tuple[str, ...] = option(OBJECTIVE_NAMES, "Method")
     """Objectives to train for, any of acc,rev,fair,align; acc is implied."""
     preference: tuple[float, ...] | None = option(None, "Method")
@@ -51,7 +51,7 @@ class MethodConfig(Config):
     coordinator: Literal["controller", Rival] = option("controller")
     """morec: what weighs the losses; a rival's way in place of the controller."""
     acc_share: float | None = option(None, gt=0, lt=1)
-    """rivals, conditioned: accuracy's share of the wishes, preference has the rest (unset: 1/M)."""
+    """rivals, conditioned, rerank: accuracy's share of the wishes (unset: 1/M, rerank tries it)."""
     normalise: Literal["none", "l2", "loss", "loss+"] = option("none")
     """rivals: divide objectives by gradient norm, loss before training, or both, for the solver."""
     solve_every: int = option(1, ge=1)
@@ -70,6 +70,14 @@ class MethodConfig(Config):
     """conditioned: factor of that term."""
     front_parts: int | None = option(None, ge=1)
     """conditioned: steps from no wish to all of the grid validated at the end (unset: by M)."""
+    search: Literal["grid", "nsga2"] = option("grid")
+    """rerank: how mixes are chosen to be tried, on a grid or by NSGA-II (an extra)."""
+    mix_parts: int = option(10, ge=1, le=1000)
+    """rerank: the grid's mixes are in steps of 1 over this."""
+    least_score: float = option(0.5, ge=0, lt=1)
+    """rerank: mixes that are tried give the base's score at least this share."""
+    n_candidates: int = option(200, ge=1, le=10_000)
+    """rerank: how many of a user's best items are put in order."""
     fair_loss: Literal["pearson", "pearson-literal"] = option("pearson")
     """Fairness on uniform rows: squared correlation with each group, or Eq. 17 to the letter."""
 
@@ -122,7 +130,7 @@ class MethodConfig(Config):
     @property
     def starts_from_base(self) -> bool:
         """Whether training begins with a base run."""
-        return self.method in ("continue", "morec", "conditioned", *RIVALS)
+        return self.method in ("continue", "morec", "conditioned", "rerank", *RIVALS)
 
     @property
     def loss_names(self) -> tuple[str, ...]:

@@ -101,7 +101,7 @@ class TrainConfig(MethodConfig):
     min_base_hits: int = option(10, ge=0)
     """A metric enters Imp only if the base has so many validation hits behind it."""
     max_missing: float = option(0.1, ge=0, le=1, moves=False)
-    """init-from: share of the users, or of the items, that may lack a vector and get the mean."""
+    """init-from, candidates: share of the users (or items) that may lack a vector, or a list."""
     keep_state: bool = option(False, moves=False)
     """Keep what --resume needs to train a finished run for more epochs."""
     tries: int = option(0, "Run", ge=0)

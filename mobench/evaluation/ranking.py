@@ -143,7 +143,7 @@ class Ranker:
         score, choose = self._scorer(model), self._selecting()
         blocks = range(0, len(self.order), self.block_size)
         steps: Iterable[int] = track(blocks) if track else blocks
-        parts = [self._block(score, choose, start, look) for start in steps]
+        parts = [self._block(model, score, choose, start, look) for start in steps]
         if not parts:
             return self._top_k(self._nothing())
         found = Selected(*(torch.cat(column).cpu() for column in zip(*parts, strict=True)))
@@ -195,7 +195,9 @@ class Ranker:
 
         return score
 
-    def _block(self, score: Score, choose: Select, start: int, look: Look | None) -> Selected:
+    def _block(
+        self, model: Backbone, score: Score, choose: Select, start: int, look: Look | None
+    ) -> Selected:
         stop = min(start + self.block_size, len(self.order))
         scores = self.buffer[: stop - start]
         score(start, stop, scores)
@@ -203,8 +205,9 @@ class Ranker:
         if look:
             look(self.order[start:stop], scores)
         target = self.targets[start:stop]
-        wanted = scores.gather(1, target)
         scores.view(-1)[self.seen.flat(start, stop, self.width)] = -torch.inf
+        scores = model.rerank(scores, self.layout)
+        wanted = scores.gather(1, target)
         if self.pool is not None:  # all but the candidates are out of it
             pool = self.pool[start:stop]
             held = scores.gather(1, pool)

@@ -71,6 +71,7 @@ class Recommender:
         )
         order = Seeds(config.seed).numpy("ties").permutation(n_items)
         self.order = torch.from_numpy(order).to(self.device)
+        self.columns = torch.arange(n_items, device=self.device)
 
     def sample(self) -> NDArray[np.int64]:
         """Return some users who have had something, in the order of their codes, ``[S]``."""
@@ -102,6 +103,7 @@ class Recommender:
         history = self.histories.last(codes, self._width(users)) if self.histories else None
         scores = self.model.score_all(codes, history).to(torch.float32).contiguous()  # [B, I]
         scores.view(-1)[self._had(users)] = -torch.inf
+        scores = self.model.rerank(scores, self.columns)
         best, items = self._best(scores, min(self.config.k, self.dataset.n_items))
         items = torch.where(best == -torch.inf, -1, items)
         return Lists(users, items.cpu().numpy(), best.cpu().numpy())

@@ -19,7 +19,7 @@ from mobench.evaluation.ranking import Ranker, Track
 from mobench.evaluation.writing import write_groups, write_lists, write_metrics, write_profiles
 from mobench.manifest import Input
 from mobench.metrics.base import Outcome
-from mobench.models import Backbone, Conditioned, Popularity, fresh, kind_of, own
+from mobench.models import Backbone, Conditioned, Popularity, Reranked, fresh, kind_of, own
 from mobench.models.device import pick_device, set_threads
 
 
@@ -165,6 +165,8 @@ def load_model(
         own.trusted(Path(config.backbone), run.path / "backbone.py")
     kind = Popularity if config.method == "popularity" else kind_of(config)
     model = fresh(kind, dataset.n_users, dataset.n_items, config)
+    if config.method == "rerank":
+        model = Reranked.around(model, dataset.n_items, config)
     model.load_state_dict(load_file(run.path / "model.safetensors"))
     if preference and isinstance(model, Conditioned):
         model.prefer(preference)

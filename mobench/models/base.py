@@ -33,7 +33,7 @@ class Backbone(nn.Module, ABC):
     """
 
     tables: ClassVar[tuple[str, ...]] = ()
-    uses_history: ClassVar[bool] = False
+    uses_history: bool = False
     has_states: ClassVar[bool] = False
     defaults: ClassVar[dict[str, Any]] = {}
 
@@ -51,6 +51,15 @@ class Backbone(nn.Module, ABC):
     @abstractmethod
     def score_all(self, users: Tensor, history: Tensor | None) -> Tensor:
         """Score every item for ``users [B]`` with ``history [B, T]``; returns ``[B, I]``."""
+
+    def rerank(self, scores: Tensor, items: Tensor) -> Tensor:
+        """Return what items are ranked by in the end, ``[B, W]``; as it stands, the scores.
+
+        Args:
+            scores: Scores of which those that a user may not get are −inf, and stay so.
+            items: The item in each column, ``[W]``.
+        """
+        return scores
 
     def item_vectors(self) -> Tensor | None:
         """Return the vectors ``[I, D]`` whose inner products with the user's are the scores.

@@ -9,11 +9,14 @@ from mobench.errors import ConfigError, suggest
 from mobench.models import own
 from mobench.models.base import Backbone
 from mobench.models.conditioning import conditioned
+from mobench.models.listed import Listed
 from mobench.models.mf import MF
 from mobench.models.sasrec import SASRec
 from mobench.seeds import Seeds
 
 BACKBONES: dict[str, type[Backbone]] = {"mf": MF, "sasrec": SASRec}
+GIVEN = "candidates"
+"""What the backbone of a run is called whose scores came in a file."""
 
 
 def find(name: str, code: Path | None = None) -> type[Backbone]:
@@ -28,6 +31,8 @@ def find(name: str, code: Path | None = None) -> type[Backbone]:
     """
     if own.is_file(name):
         return own.load(code or Path(name))
+    if name == GIVEN:
+        return Listed
     if name not in BACKBONES:
         raise ConfigError(
             f"--backbone '{name}' is unknown",

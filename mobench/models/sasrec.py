@@ -27,7 +27,7 @@ class SASRec(Backbone):
         bf16: Run the encoder in bfloat16; scores and losses stay in float32.
     """
 
-    uses_history: ClassVar[bool] = True
+    uses_history = True
     has_states: ClassVar[bool] = True
     defaults: ClassVar[dict[str, Any]] = {"n_negatives": 3, "batch_size": 128}
     loss = staticmethod(bce_loss)

@@ -59,17 +59,21 @@ def by_positions(kind: type[Backbone], config: TrainConfig) -> bool:
 
 def objectives(dataset: Dataset, config: TrainConfig) -> dict[str, Objective]:
     """Return the auxiliary objectives of a run, by name."""
-    settings = Settings(
+    return {
+        name: OBJECTIVES[name](dataset.items, dataset.target_share, settings(config))
+        for name in config.auxiliary
+    }
+
+
+def settings(config: TrainConfig) -> Settings:
+    """Return the options that objectives read."""
+    return Settings(
         k=config.k,
         fair_signal=config.fair_signal,
         min_group_size=config.min_group_size,
         align_k=config.align_k or config.k,
         dead_band=config.dead_band,
     )
-    return {
-        name: OBJECTIVES[name](dataset.items, dataset.target_share, settings)
-        for name in config.auxiliary
-    }
 
 
 def sampler(

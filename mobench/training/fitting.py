@@ -18,12 +18,24 @@ def _morec(config: TrainConfig) -> bool:
     return config.method == "morec"
 
 
+def _weighed(config: TrainConfig) -> bool:
+    return _solved(config) or _conditioned(config) or _reranked(config)
+
+
+def _reranked(config: TrainConfig) -> bool:
+    return config.method == "rerank"
+
+
+def _kept(config: TrainConfig) -> bool:
+    return _controlled(config) or _reranked(config)
+
+
+def _listed(config: TrainConfig) -> bool:
+    return _reranked(config) or config.method == "base"  # of candidates
+
+
 def _solved(config: TrainConfig) -> bool:
     return config.solver is not None
-
-
-def _sharing(config: TrainConfig) -> bool:
-    return _solved(config) or _conditioned(config)
 
 
 def _conditioned(config: TrainConfig) -> bool:
@@ -43,11 +55,11 @@ def _correlated(config: TrainConfig) -> bool:
 
 
 NEEDS: dict[str, tuple[Fits, str]] = {
-    "keep_accuracy": (_controlled, "--method morec"),
+    "keep_accuracy": (_kept, "--method morec"),
     "target_loss": (_controlled, "--method morec"),
     "sampler": (_morec, "--method morec"),
     "coordinator": (_morec, "--method morec"),
-    "acc_share": (_sharing, "a method such as static or conditioned"),
+    "acc_share": (_weighed, "a method such as static or conditioned"),
     "normalise": (_solved, "a method such as static or mgda"),
     "solve_every": (_solved, "a method such as static or mgda"),
     "solver_options": (_solved, "a method such as static or mgda"),
@@ -58,8 +70,37 @@ NEEDS: dict[str, tuple[Fits, str]] = {
     "agreement_strength": (_agreeing, "--method conditioned and an agreement such as cosine"),
     "front_parts": (_conditioned, "--method conditioned"),
     "fair_loss": (_correlated, "objective fair and a method such as static, or sampler=uniform"),
+    "search": (_reranked, "--method rerank"),
+    "mix_parts": (_reranked, "--method rerank"),
+    "least_score": (_reranked, "--method rerank"),
+    "n_candidates": (_listed, "--method rerank"),
 }
 """Settings that need something: whether it is there, and what it is."""
+
+
+UNTRAINED = (
+    "preset",
+    "sampler_mode",
+    "epochs",
+    "patience",
+    "kp",
+    "ki_per_epoch",
+    "ki",
+    "beta_min",
+    "beta_max",
+    "beta_start",
+    "antiwindup",
+    "slack",
+    "aux_weight",
+    "sampler_step",
+    "sampler_floor",
+    "step_rule",
+    "fair_signal",
+    "dead_band",
+    "keep_state",
+    "log_every",
+)
+"""Settings of training that a method without any does not look at."""
 
 
 def check_fit(config: TrainConfig) -> None:
@@ -74,7 +115,13 @@ def check_fit(config: TrainConfig) -> None:
             raise ConfigError(
                 f"{_called(name)} does nothing for {_method(config)}", f"use it with {needed}."
             )
-    if _sharing(config) and not config.auxiliary:
+    for name in UNTRAINED:
+        if _reranked(config) and getattr(config, name) != getattr(usual, name):
+            raise ConfigError(
+                f"{_called(name)} does nothing for {_method(config)}: it trains nothing",
+                "leave it out.",
+            )
+    if _weighed(config) and not config.auxiliary:
         raise ConfigError(
             f"{config.solver or config.method} weighs objectives, and acc is the only one",
             "name more with --objectives, or use --method continue.",
@@ -85,7 +132,13 @@ def check_fit(config: TrainConfig) -> None:
             " by what they were",
             "leave it out.",
         )
-    if config.tries and not space(config):
+    longest = max(config.k, config.align_k or 0)
+    if config.n_candidates < longest and _reranked(config):
+        raise ConfigError(
+            f"n_candidates {config.n_candidates} is below the {longest} of a list",
+            "choose more candidates, or a smaller k.",
+        )
+    if config.tries and not space(config) and not _reranked(config):
         raise ConfigError(
             f"--tries: {_method(config)} has nothing to try",
             "use it with base, continue, morec or a rival of it.",

@@ -11,13 +11,17 @@ from mobench.data.dataset import Dataset
 from mobench.data.sequences import n_windows
 from mobench.errors import ArtifactError, ConfigError
 from mobench.manifest import Input
-from mobench.models import Backbone, fresh, kind_of, n_parameters
+from mobench.models import Backbone, Listed, fresh, kind_of, n_parameters
 from mobench.models.device import pick_device
+from mobench.models.kinds import GIVEN
 from mobench.training.architecture import as_input, code_of, settle
 from mobench.training.data import by_positions, objectives
 from mobench.training.fitting import check_fit
 from mobench.training.inherit import inherit
 from mobench.training.optimizer import make_optimizer
+from mobench.training.rerank.candidate_file import CandidateFile
+from mobench.training.rerank.given import check_listed, given_candidates
+from mobench.training.rerank.search import check_search
 from mobench.training.rivals import solver_of
 from mobench.training.vectors import Vectors, read_vectors
 
@@ -33,6 +37,7 @@ class Plan:
         path: Where the run artifact goes.
         device: ``cpu`` or ``cuda``.
         vectors: What a base run is made of that is not trained.
+        candidates: The same, where scores came in a file.
         code: The file of a backbone of one's own.
     """
 
@@ -42,6 +47,7 @@ class Plan:
     path: Path
     device: str
     vectors: Vectors | None = None
+    candidates: CandidateFile | None = None
     code: Path | None = None
 
     @property
@@ -54,6 +60,7 @@ class Plan:
         """What the run is made from."""
         base = [self.base.as_input("base")] if self.base else []
         vectors = [self.vectors.as_input()] if self.vectors else []
+        vectors += [self.candidates.as_input()] if self.candidates else []
         code = [as_input(self.config, self.code)] if self.code else []
         return [self.dataset.artifact.as_input("dataset"), *base, *vectors, *code]
 
@@ -81,6 +88,7 @@ def plan(
     path: Path,
     *,
     vectors: Path | None = None,
+    candidates: Path | None = None,
     first: Plan | None = None,
 ) -> Plan:
     """Read and check everything that a run needs; write nothing.
@@ -91,6 +99,7 @@ def plan(
         base_path: A base run; needed by all methods that start from one.
         path: Where the run artifact will be.
         vectors: A file of vectors that a base run takes as they are.
+        candidates: A file of scores that a base run takes as they are.
         first: The base run if it is still to be made; give it to the plan with ``replace``.
 
     Raises:
@@ -114,6 +123,8 @@ def plan(
             f"make one with 'mobench train {dataset_path} --method base'.",
         )
     check_fit(config)
+    if candidates:
+        config = config.with_defaults({"backbone": GIVEN})
     base = _base(base_path, dataset, config.seed) if base_path else None
     if base:
         config = inherit(config, base.manifest.config)
@@ -122,18 +133,29 @@ def plan(
     code = code_of(config, partial(path), base.path if base else None)
     kind = kind_of(config, code)
     config = settle(config, kind)
-    make_optimizer(fresh(kind, 1, 1, config), config)  # refuses what does not go together
+    _check_training(config, kind, candidates)
     given = _vectors(config, dataset, vectors) if vectors else None
     if given:
         config = config.with_defaults({"embedding_size": given.width})
-    if len(config.loss_names) > 1:
+    listed = given_candidates(config, dataset, candidates) if candidates else None
+    if len(config.loss_names) > 1 or config.method == "rerank":
         for goal in objectives(dataset, config).values():
             goal.start_weights()
-    found = Plan(dataset, config, base, path, device, given, code)
+    found = Plan(dataset, config, base, path, device, given, listed, code)
     if config.solver:
         solver_of(config, found.steps_per_epoch)  # refuses what it cannot do
     _check_memory(found)
     return found
+
+
+def _check_training(config: TrainConfig, kind: type[Backbone], scores: Path | None) -> None:
+    """Refuse a backbone and settings of training, or of a search, that do not go together."""
+    if config.method == "rerank":
+        check_search(config)
+    if kind is Listed:
+        check_listed(config, scores)
+    else:
+        make_optimizer(fresh(kind, 1, 1, config), config)
 
 
 def _check_memory(plan: Plan) -> None:

@@ -96,8 +96,8 @@ def results(plan: Plan, state: TrainState) -> dict[str, Any]:
         "guarded": state.guard is not None,
         "retreats": state.guard.retreats if state.guard else 0,
         "kept_enough": state.selection.is_valid,
-        "val": {name: _json(chosen[name]) for name in SUMMARY},
-        "base_val": {n: _json(base[n]) for n in SUMMARY if n in base} if base else None,
+        "val": summary(chosen),
+        "base_val": summary(base) if base else None,
         "imp_over": list(state.selection.over),
         "n_parameters": plan.n_parameters,
         "steps_per_epoch": plan.steps_per_epoch,
@@ -118,6 +118,11 @@ def front_results(plan: Plan, state: TrainState) -> dict[str, Any]:
         "n_preferences": len(state.front),
         "follows": {name: _json(value) for name, value in found.items()},
     }
+
+
+def summary(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a manifest tells of a row of the history, or of a base's metrics."""
+    return {name: _json(row[name]) for name in SUMMARY if name in row}
 
 
 def pinned(rows: Sequence[Row]) -> dict[str, float]:

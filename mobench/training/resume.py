@@ -138,6 +138,14 @@ def _plan(content: dict[str, Any], epochs: int | None, target: Path) -> Plan:
                 "its settings were tried with the epochs it was begun with.",
             )
         asked["epochs"] = epochs
-    base, vectors = (content[key] and Path(content[key]) for key in ("base", "vectors"))
-    todo = plan(build(TrainConfig, asked), Path(content["dataset"]), base, target, vectors=vectors)
+    names = ("base", "vectors", "candidates")
+    base, vectors, candidates = (Path(content[n]) if content.get(n) else None for n in names)
+    todo = plan(
+        build(TrainConfig, asked),
+        Path(content["dataset"]),
+        base,
+        target,
+        vectors=vectors,
+        candidates=candidates,
+    )
     return dataclasses.replace(todo, device=pick_device(content["device"]))

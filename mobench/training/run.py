@@ -13,6 +13,7 @@ from mobench.training.log import EpochRecord, epoch_record
 from mobench.training.loop import Track, fit, no_track
 from mobench.training.plan import Plan, plan, up_to_date
 from mobench.training.publish import publish, publish_popularity
+from mobench.training.rerank.run import publish_listed, rerank
 from mobench.training.resume import Begun, begun_for, copy_state, find_begun
 from mobench.training.saving import Saver
 from mobench.training.spectrum import look
@@ -157,6 +158,10 @@ def _work(
             return _popularity(draft, asked, replace)
         if asked.vectors:
             return publish(draft, asked, untrained(asked, make_loop(asked)), [], replace=replace)
+        if asked.candidates:
+            return publish_listed(draft, asked, replace=replace)
+        if asked.config.method == "rerank":
+            return rerank(draft, asked, track, stop, replace=replace)
         settled, trials = settle(draft, asked, track, stop)
         loop = make_loop(settled)
         state = begin(settled, loop)
@@ -191,6 +196,7 @@ def note(plan: Plan, threads: int, *, replace: bool) -> str:
         "dataset": str(plan.dataset.artifact.path),
         "base": str(plan.base.path) if plan.base else None,
         "vectors": str(plan.vectors.path) if plan.vectors else None,
+        "candidates": str(plan.candidates.path) if plan.candidates else None,
         "device": plan.device,
         "threads": threads,
         "inputs": [i.sha256 for i in plan.inputs],

@@ -25,7 +25,8 @@ def choose_threads(plan: Plan) -> int:
     wanted = plan.config.threads
     if wanted != "auto":
         return set_threads(wanted, plan.n_parameters)
-    if plan.device != "cpu" or plan.vectors or plan.config.method == "popularity":
+    untrained = plan.vectors or plan.candidates or plan.config.method in ("popularity", "rerank")
+    if plan.device != "cpu" or untrained:
         return set_threads(0, plan.n_parameters)
     return set_threads(quickest(measure(plan)), plan.n_parameters)
 

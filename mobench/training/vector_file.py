@@ -68,22 +68,23 @@ def read_kinds(path: Path, found: pa.Table) -> pa.Array:
     return column
 
 
-def read_ids(path: Path, found: pa.Table) -> pa.Array:
-    """Return column ``id`` as text.
+def read_ids(path: Path, found: pa.Table, name: str = "id") -> pa.Array:
+    """Return column ``name`` of raw ids as text.
 
     Raises:
         DataError: It holds neither text nor integers, or nothing in some row.
     """
-    column = found.column("id").combine_chunks()
+    column = found.column(name).combine_chunks()
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     plain = (pa.types.is_string, pa.types.is_large_string, pa.types.is_integer)
     if not any(is_plain(column.type) for is_plain in plain):
         raise DataError(
-            f"column 'id' of '{path}' holds {column.type}", "write ids as text or integers."
+            f"column '{name}' of '{path}' holds {column.type}", "write ids as text or integers."
         )
     if column.null_count:
-        raise DataError(f"'{path}' has {column.null_count} rows without an id", "leave them out.")
+        what = "an id" if name == "id" else f"a {name}" if name != "item" else "an item"
+        raise DataError(f"'{path}' has {column.null_count} rows without {what}", "leave them out.")
     return column.cast(pa.string())
 
 

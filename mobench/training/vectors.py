@@ -100,7 +100,17 @@ def read_vectors(path: Path, dataset: Dataset, max_missing: float) -> Vectors:
 
 def base_config(config: TrainConfig) -> TrainConfig:
     """Return the config of the base of vectors that a run starts from: what both look at."""
-    also = ("seed", "device", "threads", "preset", "k", "align_k", "min_base_hits", "max_missing")
+    also = (
+        "seed",
+        "device",
+        "threads",
+        "preset",
+        "k",
+        "align_k",
+        "min_base_hits",
+        "max_missing",
+        "n_candidates",
+    )
     names = config.model_fields_set.intersection((*SHARED, *also))
     given = {name: getattr(config, name) for name in names}
     return build(TrainConfig, {**given, "method": "base"})

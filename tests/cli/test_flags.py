@@ -66,6 +66,7 @@ FLAGS = {
         "--init-from",
         "--optimizer",
         "--threads",
+        "--candidates",
         "--epochs",
         "--tries",
         "--seed",

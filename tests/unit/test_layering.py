@@ -33,6 +33,7 @@ HOMES = {
     "polars": ("data/", "report/compare.py", "api/"),
     "torch": ("models/", "evaluation/", "training/"),
     "torchjd": ("training/",),
+    "pymoo": ("training/",),
     "safetensors": ("evaluation/", "training/"),
     "matplotlib": ("report/plots", "report/dataset/plots.py"),
     "typer": ("cli/",),

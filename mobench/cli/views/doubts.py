@@ -14,7 +14,7 @@ def kept_warning(out: Output, results: dict[str, Any]) -> None:
     """Warn where no epoch kept enough accuracy, or the selected one hardly does."""
     kept, limit = results["val"]["kept"], results["keep"]
     metric = METRIC_LABELS[results["keep_metric"]]
-    conditioned = "follows" in results
+    conditioned, reranked = "follows" in results, results["method"] == "rerank"
     solved = results.get("solver") or conditioned
     hint = (
         f"use a larger --set acc_share=…,{' another --set normalise=…,' * (not conditioned)}"
@@ -23,13 +23,16 @@ def kept_warning(out: Output, results: dict[str, Any]) -> None:
         else "use a smaller --set learning_rate=… or aux_weight=…, more --epochs,"
         " or ask for less with --keep-accuracy."
     )
+    if reranked:
+        hint = "try more mixes with --set mix_parts=…, or ask for less with --keep-accuracy."
     if not results["kept_enough"]:
+        what = "mix" if reranked else "epoch"
         out.warn(
-            f"no epoch kept {percent(limit)} of the base's validation {metric}, the best one"
+            f"no {what} kept {percent(limit)} of the base's validation {metric}, the best one"
             f" {percent(kept)}: an invalid run.",
             hint,
         )
-    elif kept < limit + MARGIN and not results["guarded"]:
+    elif kept < limit + MARGIN and not results["guarded"] and not reranked:
         out.warn(
             f"{metric} kept is {percent(kept)}, close to the limit of {percent(limit)}.",
             "raise --set acc_share=…."

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mobench.cli.console import Output
-from mobench.cli.table import Table, lines, pairs
+from mobench.cli.table import Table, pairs
 from mobench.cli.views.conditioned import obedience
 from mobench.cli.views.doubts import METRIC_LABELS, kept_warning, pinned_warning
+from mobench.cli.views.reranking import beside_base, listed, searched
 from mobench.cli.words import count, duration, number, percent
 
 if TYPE_CHECKING:
@@ -46,10 +47,14 @@ def header(plan: "Plan") -> list[str]:
         lines.append(f"{held} · preference {' '.join(shares) or 'acc alone'}")
     if config.method == "conditioned":
         lines.append(f"one model for all preferences · selected at {_shares(config)}")
+    if config.method == "rerank":
+        lines.append(searched(plan))
     if plan.base:
         lines.append(f"base {plan.base.path}")
     if plan.vectors:
         lines.append(f"{vectors(plan.vectors)}, taken as they are")
+    if plan.candidates:
+        lines.append(f"scores {plan.candidates.path}: {listed(plan.candidates.tally)}")
     lines.append(f"validation split · k = {config.k}")
     return lines
 
@@ -116,13 +121,18 @@ def dry_run_facts(plan: "Plan") -> list[tuple[str, str]]:
         rows.append(("base run", f"{plan.base.path}  Hit@{config.k} {number(hit)}"))
     if plan.vectors:
         rows.append(("vectors", vectors(plan.vectors).removeprefix("vectors ")))
+    if plan.candidates:
+        rows.append(("scores", f"{plan.candidates.path}  {listed(plan.candidates.tally)}"))
+    if config.method == "rerank":
+        rows.append(("mixes", searched(plan)))
     if config.solver:
         rows += zip(("solver", "wishes"), solving(config), strict=True)
     elif config.method == "conditioned":
         rows.append(("selected at", _shares(config)))
     elif len(config.loss_names) > 1:
         rows.append(("objectives", "  ".join(["acc", *wishes])))
-    if config.method != "popularity" and not plan.vectors:
+    given = plan.vectors or plan.candidates
+    if config.method not in ("popularity", "rerank") and not given:
         steps = f"{count(plan.steps_per_epoch)} per epoch × at most {config.max_epochs} epochs"
         rows.append(("steps", steps))
     return [*rows, ("would write", str(plan.path))]
@@ -179,7 +189,9 @@ class Epochs:
 
 def verdict(out: Output, results: dict[str, Any]) -> None:
     """Say how training ended, and warn where the result stands on thin ice."""
-    if not results["epochs_run"]:
+    if results["method"] == "rerank":
+        out.show(*beside_base(results), "")
+    elif not results["epochs_run"]:
         shown = ("hit", "ndcg", "rhit", "min_hit", "pop_kl")
         out.show(*pairs((name, number(results["val"][name])) for name in shown), "")
     else:
@@ -192,6 +204,7 @@ def verdict(out: Output, results: dict[str, Any]) -> None:
         obedience(out, results)
     if results["base_val"]:
         kept_warning(out, results)
+    if results["base_val"] and "beta_pinned" in results:
         pinned_warning(out, results)
 
 
@@ -200,6 +213,9 @@ def trials(artifact: "Artifact") -> list[str]:
     if "trials.parquet" not in (entry.path for entry in artifact.manifest.files):
         return []
     table = artifact.read("trials.parquet")
+    if mix := artifact.manifest.results.get("mix"):
+        kept = ", ".join(f"{name} {share:.3g}" for name, share in mix.items())
+        return [f"tried {count(len(table['imp']))} mixes, kept {kept}"]
     names = [name for name in table if name not in SCORES]
     kept = ", ".join(f"{name} {_short(artifact.manifest.config[name])}" for name in names)
     return [f"tried {len(table['score'])} settings, kept {kept}"]
@@ -219,11 +235,4 @@ def summary(artifact: "Artifact") -> list[str]:
         ("parameters", count(results["n_parameters"])),
     ]
     facts += [("tuning", line) for line in trials(artifact)]
-    base = results.get("base_val") or {}
-    names = ("hit", "ndcg", "rhit", "min_hit", "pop_kl", "imp", "accuracy_kept")
-    rows = [
-        [name, number(base.get(name)), number(results["val"].get(name))]
-        for name in names
-        if name in results["val"]
-    ]
-    return [*pairs(facts), "", *lines(["Validation", "Base", "Run"], rows)]
+    return [*pairs(facts), "", *beside_base(results)]
