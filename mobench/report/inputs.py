@@ -65,6 +65,14 @@ class Evaluated:
         manifest = self.run.manifest
         return {n: value for n, value in manifest.config.items() if n in manifest.identity}
 
+    @property
+    def asked(self) -> dict[str, Any]:
+        """The same as they were asked for: where settings were tried, those it began with.
+
+        What was tried and kept may differ from seed to seed; what was asked for is one row.
+        """
+        return dict(self.run.manifest.identity) if self.run else {}
+
     def input(self, role: str) -> Input | None:
         """Return what it was made from under ``role``."""
         found = [i for i in self.artifact.manifest.inputs if i.role == role]
