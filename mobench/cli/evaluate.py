@@ -99,7 +99,7 @@ def score_all(config: EvalConfig, runs: Sequence[Path], *, force: bool) -> "list
     targets: dict[Path, Path] = {}
     for run in runs:
         Artifact.open(run, "run")
-        path = places.place("metrics", f"{run.name}-{config.split}")
+        path = places.place("metrics", places.metrics_name(run, config.split))
         if other := targets.get(path):
             raise ConfigError(
                 f"'{other}' and '{run}' would both be '{path}'", "evaluate one with --name."

@@ -34,7 +34,7 @@ def header(plan: "Plan") -> list[str]:
     lines = [" · ".join(facts)]
     if config.solver:
         how, wishes = solving(config)
-        lines += [how, f"wishes {wishes}"]
+        lines += [how, *([f"wishes {wishes}"] if wishes else [])]
     elif config.has_controller:
         loss = "from the base run" if config.target_loss is None else number(config.target_loss)
         held = f"target loss {loss}"
@@ -52,14 +52,16 @@ def header(plan: "Plan") -> list[str]:
 
 
 def solving(config: "TrainConfig") -> tuple[str, str]:
-    """Return what weighs which losses where no controller does, and the wishes it is given."""
+    """Return what weighs which losses where no controller does, and the wishes it looks at."""
+    from mobench.training.fitting import has_front
+
     facts = [f"{config.solver} of {'the blocks drawn' if config.adapts else 'losses on one block'}"]
     if config.normalise != "none":
         facts.append(f"normalise {config.normalise}")
     if config.solve_every > 1:
         facts.append(f"solved every {config.solve_every} steps")
     wishes = [f"{n} {s:.2f}" for n, s in zip(config.objectives, config.wishes, strict=True)]
-    return " · ".join(facts), " ".join(wishes)
+    return " · ".join(facts), " ".join(wishes) if has_front(config) else ""
 
 
 def vectors(found: "Vectors") -> str:
@@ -109,7 +111,8 @@ def dry_run_facts(plan: "Plan") -> list[tuple[str, str]]:
     if plan.vectors:
         rows.append(("vectors", vectors(plan.vectors).removeprefix("vectors ")))
     if config.solver:
-        rows += zip(("solver", "wishes"), solving(config), strict=True)
+        said = zip(("solver", "wishes"), solving(config), strict=True)
+        rows += [(name, words) for name, words in said if words]
     elif len(config.loss_names) > 1:
         rows.append(("objectives", "  ".join(["acc", *wishes])))
     if config.method != "popularity" and not plan.vectors:
