@@ -18,8 +18,8 @@ import torch
 from bench_rounds import Clock, Sample, Samples, load, play, spread, table
 from bench_train import dataset
 
-from mobench.cli.lattice import lattice
 from mobench.config import TrainConfig, build
+from mobench.config.lattice import lattice
 from mobench.training.data import TrainData
 from mobench.training.loop import Loop, fit
 from mobench.training.run import Plan, plan, train

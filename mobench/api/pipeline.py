@@ -90,7 +90,7 @@ def train(
 
     config, source = settle(TrainConfig, settings), Path(dataset)
     start = Path(base) if base is not None else None
-    if start is None and config.method not in ("popularity", "base"):
+    if start is None and config.starts_from_base:
         start = places.newest_base(source, config)
     path = places.place("runs", name or places.run_name(source.name, config))
     with told("train", [dataset], config, {"base": base, "name": name, "force": force}):

@@ -31,7 +31,7 @@ def eval_command(run: Path, protocol: EvalConfig | None = None, *, force: bool =
         if value != usual[name]:
             text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
             options += [f"--{name}", text]
-    taken = places.place("metrics", f"{run.name}-{protocol.split}").exists()
+    taken = places.place("metrics", places.metrics_name(run, protocol.split)).exists()
     return shlex.join(["mobench", "eval", str(run), *options, *["--force"] * (force and taken)])
 
 
@@ -63,7 +63,7 @@ def after_eval(metrics: "Artifact") -> str:
     other = default if is_base else inputs.get("base", default)
     if not (other / "manifest.json").is_file():
         return train_command(metrics, inputs, wanted)
-    theirs = metrics.path.parent / f"{other.name}-{protocol.split}"
+    theirs = metrics.path.parent / places.metrics_name(other, protocol.split)
     pair = (metrics.path, theirs) if is_base else (theirs, metrics.path)
     if comparable(*pair):
         return report_command(*pair)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mobench import places
 from mobench.cli.given import Given
-from mobench.cli.wishes import has_front, names_of, preferences
+from mobench.cli.wishes import names_of, preferences
 from mobench.config import TrainConfig
 from mobench.errors import ConfigError
 
@@ -208,6 +208,8 @@ def look_at(member: Member, *, force: bool) -> None:
 
 def listed(member: Member, **also: Any) -> dict[str, Any]:
     """Return a run for ``--json``."""
+    from mobench.training.fitting import has_front
+
     config = member.plan.config
     wish = list(config.shares) if has_front(config) else None
     return {

@@ -105,8 +105,8 @@ def at_once(tasks: Sequence[Task], look: Look) -> Iterator[tuple[int, Outcome]]:
     plans = [plan(each.config, each.dataset, each.base, each.path) for each in tasks]
     left = []
     for number, (task, todo) in enumerate(zip(tasks, plans, strict=True)):
-        begun = not todo.path.exists()
-        if not task.replace and not begun and (found := up_to_date(todo)):
+        is_there = not task.replace and todo.path.exists()
+        if is_there and (found := up_to_date(todo)):
             yield number, Outcome(found.manifest.results, fresh=False)
         else:
             left.append(number)
@@ -143,5 +143,4 @@ def ended(found: "Artifact | MobenchError") -> Outcome:
     if isinstance(found, MobenchError):
         return Outcome({}, error=found)
     results = found.manifest.results
-    seconds = results["seconds_per_epoch"] * results["epochs_run"]
-    return Outcome(results, seconds=seconds)
+    return Outcome(results, seconds=results["seconds"])

@@ -2,18 +2,9 @@
 
 from collections.abc import Sequence
 
-from mobench.cli.lattice import finest, lattice, lattice_size
 from mobench.config import TrainConfig
+from mobench.config.lattice import finest, lattice, lattice_size
 from mobench.errors import ConfigError
-
-
-def has_front(config: TrainConfig) -> bool:
-    """Return whether what weighs the losses looks at the preference."""
-    if config.solver:
-        from mobench.training.solver import ALL
-
-        return ALL[config.solver].uses_preference
-    return config.has_controller or config.method == "rerank"
 
 
 def shares_tries(config: TrainConfig) -> bool:
@@ -27,6 +18,8 @@ def preferences(configs: Sequence[TrainConfig], front: int | None) -> tuple[list
     Raises:
         ConfigError: There is nothing to choose, or too little of it.
     """
+    from mobench.training.fitting import has_front
+
     first = configs[0]
     several = len(configs) > 1 or front is not None
     if several and first.method == "conditioned":

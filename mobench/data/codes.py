@@ -163,8 +163,3 @@ def renumber(codes: Codes) -> tuple[Codes, Positions]:
     new = np.empty(len(first), np.int32)
     new[kept] = np.arange(len(kept), dtype=np.int32)
     return new.take(codes), kept
-
-
-def n_distinct(codes: Codes) -> int:
-    """Return the number of distinct codes."""
-    return int(np.count_nonzero(np.bincount(codes)))

@@ -14,6 +14,7 @@ from mobench.config import RecommendConfig
 from mobench.data.dataset import SPLITS, Dataset
 from mobench.data.sequences import Sequences
 from mobench.evaluation.run import load_model
+from mobench.evaluation.selection import largest
 from mobench.models import Histories
 from mobench.models.device import pick_device, set_threads
 from mobench.seeds import Seeds
@@ -104,26 +105,13 @@ class Recommender:
         scores = self.model.score_all(codes, history).to(torch.float32).contiguous()  # [B, I]
         scores.view(-1)[self._had(users)] = -torch.inf
         scores = self.model.rerank(scores, self.columns)
-        best, items = self._best(scores, min(self.config.k, self.dataset.n_items))
-        items = torch.where(best == -torch.inf, -1, items)
+        best, places = largest(scores[:, self.order], min(self.config.k, self.dataset.n_items))
+        items = torch.where(best == -torch.inf, -1, self.order[places])
         return Lists(users, items.cpu().numpy(), best.cpu().numpy())
 
     def _width(self, users: NDArray[np.int64]) -> int:
         """Return the length of the longest history of ``users [B]``, at least 1."""
         return max(1, int(self.had.last_lengths(self.max_length)[users].max()))
-
-    def _best(self, scores: Tensor, k: int) -> tuple[Tensor, Tensor]:
-        """Return the k best scores and items, ``[B, k]`` each, equal scores in the seeded order.
-
-        ``topk`` leaves the order of equals open, so rows that have some are sorted.
-        """
-        best, items = scores.topk(min(k + 1, scores.shape[1]), dim=1)
-        rows = (best[:, 1:] == best[:, :-1]).any(1).nonzero().squeeze(1)
-        best, items = best[:, :k], items[:, :k]
-        if len(rows):
-            ordered, columns = scores[rows][:, self.order].sort(dim=1, descending=True, stable=True)
-            best[rows], items[rows] = ordered[:, :k], self.order[columns[:, :k]]
-        return best, items
 
     def _had(self, users: NDArray[np.int64]) -> Tensor:
         """Return the flat positions of what the users have had, in their block of scores."""

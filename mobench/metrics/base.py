@@ -75,6 +75,11 @@ class Outcome:
             return np.arange(len(self.target))
         return np.unique(self.user, return_inverse=True)[1]
 
+    @property
+    def n_users(self) -> int:
+        """How many users there are; each may have several rows."""
+        return len(self.target) if self.user is None else len(np.unique(self.user))
+
     def top(self, k: int) -> NDArray[np.int32]:
         """Return the lists cut at ``k``, ``[U, k]``.
 

@@ -129,7 +129,7 @@ def compare(
     """
     check_alike([samples for pair in pairs for samples in pair])
     drawn = [(measured_first(run), measured_first(base)) for run, base in pairs]
-    of = Evidence(drawn, swaps, test, confidence, len(pairs[0][0].target)).effect
+    of = Evidence(drawn, swaps, test, confidence, pairs[0][0].n_users).effect
     return Paired(
         difference={name: of(partial(_difference, name)) for name in HEADLINE},
         change={name: of(partial(_change, name)) for name in HEADLINE},
@@ -167,7 +167,7 @@ def compare_imp(
         _imps(run, other, base.values, over)
         for (run, other), (_, _, base) in zip(swaps, triples, strict=bool(swaps))
     ]
-    evidence = Evidence(drawn, moved, test, confidence, len(triples[0][0].target))
+    evidence = Evidence(drawn, moved, test, confidence, triples[0][0].n_users)
     return evidence.effect(lambda run, other: run["imp"] - other["imp"])
 
 

@@ -87,13 +87,15 @@ class Samples:
         values: Measured values by name.
         resampled: Values on the resamples by name, ``[R]``.
         seed: Seed of the draws.
-        target: The ranking's targets, ``[U]``: what makes two runs comparable user by user.
+        target: The ranking's targets, one a row: what makes two runs comparable user by user.
+        n_users: U; users may have several rows.
     """
 
     values: dict[str, float]
     resampled: dict[str, Vector]
     seed: int
     target: NDArray[np.int32] = field(repr=False)
+    n_users: int
 
 
 def resample(outcome: Outcome, k: int, resamples: int, seed: int) -> Samples:
@@ -113,7 +115,7 @@ def resample(outcome: Outcome, k: int, resamples: int, seed: int) -> Samples:
     features = Features.of(outcome, k)
     resampled = features.statistic(_sums(features.per_user, resamples, seed))
     values = {name: METRICS[name].compute(outcome, k) for name in HEADLINE}
-    return Samples(values, resampled, seed, outcome.target)
+    return Samples(values, resampled, seed, outcome.target, outcome.n_users)
 
 
 def _by_user(rows: Vector, person: NDArray[np.int64]) -> Vector:

@@ -6,7 +6,7 @@ from math import inf, isnan
 from mobench.config.report import ReportConfig
 from mobench.metrics import OBJECTIVE_METRICS
 from mobench.metrics.comparison import accuracy_kept, imp, imp_over, is_valid, relative_change
-from mobench.report.budgets import budget
+from mobench.report.budgets import spent
 from mobench.report.fronts import fronts
 from mobench.report.inputs import Evaluated, load
 from mobench.report.judging import (
@@ -79,7 +79,7 @@ def compare(
         dataset=dataset_facts(first),
         split=str(first.artifact.manifest.config["split"]),
         k=k,
-        n_users=len(first.outcome.target),
+        n_users=first.outcome.n_users,
         n_items=len(first.outcome.price),
         config=config,
         rows=rows,
@@ -126,7 +126,7 @@ def _row(label: str, pairs: Mapping[str, Sequence[Pair]], bench: Bench) -> Row:
         validity=verdict(points, kept, keep) if role in JUDGED else None,
         valid_point=verdict_by_value(points, why) if role in JUDGED else None,
         reasons=why,
-        budget=budget(runs),
+        spent=tuple(map(spent, runs)),
         points=points,
         groups=group_hits(runs, bench.k),
         traces=tuple(found for run in runs if (found := trace(run))),

@@ -82,7 +82,7 @@ def _group_table(comparison: Comparison) -> Markup:
             "tr",
             element("th", label, scope="row"),
             element("td", f"{n:,}"),
-            element("td", percent(n / comparison.n_users)),
+            element("td", percent(n / sum(base.n))),
         )
         for label, n in zip(base.label, base.n, strict=True)
     ]

@@ -1,11 +1,30 @@
 """What a comparison says beyond single rows: fronts, what they cost, and the best two methods."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Self, TypeVar
 
 from mobench.report.estimates import Estimate
 
+N = TypeVar("N", int, float)
 Corners = tuple[tuple[float, float], ...]
 """Corners of an attainment surface: (hit, other metric), Hit rising."""
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What one run cost; ``None`` where it does not say. The fields are those of ``Budget``.
+
+    Attributes:
+        shares_tries: Whether its settings were tried once for all runs of a front and its seed.
+    """
+
+    seed: int
+    epochs: int | None
+    positives: int | None
+    tries: int | None
+    seconds: float | None
+    shares_tries: bool = False
 
 
 @dataclass(frozen=True)
@@ -25,6 +44,31 @@ class Budget:
     positives: int | None
     tries: int | None
     seconds: float | None
+
+    @classmethod
+    def of(cls, runs: Sequence[Spent]) -> Self:
+        """Return what the runs of a row or of a front cost.
+
+        Settings that were tried once for all runs of a seed count once.
+        """
+        owner = {run.seed: n for n, run in reversed([*enumerate(runs)])}
+        tries = [
+            0 if run.shares_tries and owner[run.seed] != n else run.tries
+            for n, run in enumerate(runs)
+        ]
+        return cls(
+            len(runs),
+            total([run.epochs for run in runs]),
+            total([run.positives for run in runs]),
+            total(tries),
+            total([run.seconds for run in runs]),
+        )
+
+
+def total(values: Sequence[N | None]) -> N | None:
+    """Return the sum, ``None`` where one of the values is not known."""
+    known = [value for value in values if value is not None]
+    return sum(known[1:], start=known[0]) if len(known) == len(values) and known else None
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 from mobench.metrics import METRICS, OBJECTIVE_METRICS
 from mobench.metrics.attainment import attained
 from mobench.metrics.pareto import hypervolume, igd_plus, maximum_spread, non_dominated
-from mobench.report.budgets import total
 from mobench.report.estimates import Estimate
-from mobench.report.front_records import Corners, Front
+from mobench.report.front_records import Budget, Corners, Front
 from mobench.report.measuring import spread
 from mobench.report.records import Point, Row
 from mobench.report.wishes import shared_words, studies
@@ -84,7 +83,7 @@ def _front(
         igd_plus=over_seeds(lambda p: igd_plus(p, best)),
         spread=over_seeds(lambda p: maximum_spread(p, everything)),
         bands={} if len(group) == 1 or not sets else _bands(sets),
-        budget=total([row.budget for row in _trained(group)]),
+        budget=Budget.of([each for row in _trained(group) for each in row.spent]),
     )
 
 

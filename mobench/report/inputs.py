@@ -64,11 +64,22 @@ class Evaluated:
         if self.run is None:
             return {}
         manifest = self.run.manifest
-        found = {n: value for n, value in manifest.config.items() if n in manifest.identity}
-        if wishes := self.results.get("wishes"):  # of a model that was asked for one of many
-            found = found | {"preference": list(wishes.values())}
-            found.pop("acc_share", None)
-        return found
+        return self._at({n: v for n, v in manifest.config.items() if n in manifest.identity})
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """The same as they were asked for: where settings were tried, those it began with.
+
+        What was tried and kept may differ from seed to seed; what was asked for is one row.
+        """
+        return self._at(dict(self.run.manifest.identity)) if self.run else {}
+
+    def _at(self, settings: dict[str, Any]) -> dict[str, Any]:
+        """Return settings with the preference that a model for many was evaluated at."""
+        if not (wishes := self.results.get("wishes")):
+            return settings
+        settings.pop("acc_share", None)
+        return settings | {"preference": list(wishes.values())}
 
     def input(self, role: str) -> Input | None:
         """Return what it was made from under ``role``."""

@@ -15,12 +15,17 @@ AS_BASE = "as base"
 Settings = Mapping[str, Any]
 
 
-def own_settings(evaluated: Evaluated, base: Evaluated) -> dict[str, Any]:
-    """Return the settings of a run that differ from those of its base (all, if that is gone)."""
+def own_settings(settings: Settings, base: Evaluated) -> dict[str, Any]:
+    """Return those of a run's settings that its base does not use (all, if that is gone).
+
+    Args:
+        settings: What the run uses, or what it was asked for.
+        base: Its base.
+    """
     theirs = base.settings
     return {
         name: value
-        for name, value in evaluated.settings.items()
+        for name, value in settings.items()
         if name not in NOT_A_CONFIGURATION and not (base.run and value == theirs.get(name))
     }
 
@@ -39,8 +44,9 @@ def labelled(pairs: Sequence[tuple[Evaluated, Evaluated]], name: str) -> dict[st
     """Group the runs of one method and backbone by configuration, each group under its label.
 
     Args:
-        pairs: (run, base), all of one method. Settings are compared after removing what a run has
-            from its base, so that hyper-parameters tuned per seed do not split a row.
+        pairs: (run, base), all of one method. Settings are compared as they were asked for, after
+            removing what a run has from its base, so that what was tried and kept per seed, by
+            the run or by its base, does not split a row.
         name: What the labels begin with: the method.
 
     Raises:
@@ -68,9 +74,9 @@ def _comparable(
 ) -> list[tuple[Evaluated, Settings]]:
     """Return each run with its own settings; with all of them if any base is gone."""
     if all(base.run for _, base in pairs):
-        return [(run, own_settings(run, base)) for run, base in pairs]
+        return [(run, own_settings(run.asked, base)) for run, base in pairs]
     return [
-        (run, {n: v for n, v in run.settings.items() if n not in NOT_A_CONFIGURATION})
+        (run, {n: v for n, v in run.asked.items() if n not in NOT_A_CONFIGURATION})
         for run, _ in pairs
     ]
 
@@ -87,8 +93,8 @@ def _varying(settings: Sequence[Settings]) -> list[str]:
 
 def _common(runs: Sequence[Evaluated], name: str) -> Any:
     """Return the value that the runs of one configuration share; else it is their bases'."""
-    value = runs[0].settings.get(name)
-    if any(run.settings.get(name) != value for run in runs):
+    value = runs[0].asked.get(name)
+    if any(run.asked.get(name) != value for run in runs):
         return AS_BASE
     # A preference means nothing without the objectives that it is about.
     return {"of": wished_of(runs[0]), "wishes": value} if name == "preference" else value
@@ -114,6 +120,8 @@ def _say(name: str, value: Any, *, exact: bool = False) -> str:
         return "+".join(value)
     if isinstance(value, str):
         return value
+    if isinstance(value, list):
+        return f"{name} {','.join(map(str, value)) or 'none'}"
     return f"{name} {'none' if value is None else value}"
 
 

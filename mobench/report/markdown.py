@@ -1,11 +1,11 @@
 """The report as Markdown: the same numbers as everywhere."""
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
 from mobench.metrics import METRICS, OBJECTIVE_METRICS
 from mobench.report.changes import Change, change_table, how_tested
+from mobench.report.dataset.markdown import escaped
 from mobench.report.figure import Figure
 from mobench.report.heat import twin
 from mobench.report.records import Comparison
@@ -20,21 +20,21 @@ def markdown(
 ) -> str:
     """Return the report as Markdown: the same numbers as everywhere."""
     parts = [
-        f"# {_md(title)}",
-        f"Dataset {_md(comparison.dataset.name)}, {comparison.split} split,"
+        f"# {escaped(title)}",
+        f"Dataset {escaped(comparison.dataset.name)}, {comparison.split} split,"
         f" {comparison.n_users:,} users, {comparison.n_items:,} items, k = {comparison.k}.",
-        f"**{_md(comparison.verdict)}**",
-        "\n".join(f"- {_md(note)}" for note in (*comparison.warnings, *comparison.notes)),
+        f"**{escaped(comparison.verdict)}**",
+        "\n".join(f"- {escaped(note)}" for note in (*comparison.warnings, *comparison.notes)),
         "## Results",
         _md_table(["Method", *(c.header for c in table.columns)], map(_md_row, table.rows)),
-        _md(table.caption) + ".",
-        "\n".join(f"- {_md(note)}" for note in table.footnotes),
+        escaped(table.caption) + ".",
+        "\n".join(f"- {escaped(note)}" for note in table.footnotes),
         *_md_changes(comparison),
         *_md_more("Fronts", fronts_table(comparison)),
         *_md_more("Budgets", budgets_table(comparison)),
         *_md_preferences(figures),
         "## Figures",
-        "\n\n".join(f"![{_md(f.alt)}](figures/{f.name}.svg)" for f in figures),
+        "\n\n".join(f"![{escaped(f.alt)}](figures/{f.name}.svg)" for f in figures),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -45,7 +45,7 @@ def _md_table(head: Sequence[str], rows: Any) -> str:
 
 
 def _md_row(row: TextRow) -> list[str]:
-    return [_md(row.label) + row.mark, *map(_md_cell, row.cells)]
+    return [escaped(row.label) + row.mark, *map(_md_cell, row.cells)]
 
 
 def _md_cell(cell: Cell) -> str:
@@ -59,9 +59,9 @@ def _md_changes(comparison: Comparison) -> list[str]:
     changes = change_table(comparison)
     if not changes:
         return []
-    rows = [[_md(label), *map(_md_change, row)] for label, row in changes.items()]
+    rows = [[escaped(label), *map(_md_change, row)] for label, row in changes.items()]
     head = ["Method", *(METRICS[name].label for name in OBJECTIVE_METRICS)]
-    return ["## Change against base", _md_table(head, rows), _md(how_tested(comparison))]
+    return ["## Change against base", _md_table(head, rows), escaped(how_tested(comparison))]
 
 
 def _md_change(change: Change) -> str:
@@ -74,11 +74,11 @@ def _md_more(title: str, table: TextTable | None) -> list[str]:
     if table is None:
         return []
     head = ["Method", *(column.header for column in table.columns)]
-    notes = "\n".join(f"- {_md(note)}" for note in table.footnotes)
+    notes = "\n".join(f"- {escaped(note)}" for note in table.footnotes)
     return [
         f"## {title}",
         _md_table(head, map(_md_row, table.rows)),
-        f"{_md(table.caption)}.",
+        f"{escaped(table.caption)}.",
         notes,
     ]
 
@@ -88,13 +88,10 @@ def _md_preferences(figures: Sequence[Figure]) -> list[str]:
     for figure in figures:
         if figure.kind == "heat":
             head, rows = twin(figure)
-            table = _md_table(head, ([_md(cell) for cell in row] for row in rows))
-            parts += [f"## {_md(figure.title[0].upper() + figure.title[1:])}", table, PREFERENCES]
+            table = _md_table(head, ([escaped(cell) for cell in row] for row in rows))
+            parts += [
+                f"## {escaped(figure.title[0].upper() + figure.title[1:])}",
+                table,
+                PREFERENCES,
+            ]
     return parts
-
-
-def _md(text: str) -> str:
-    """Return text that Markdown shows as it is."""
-    flat = re.sub(r"\s+", " ", text)
-    plain = flat.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"([\\`*_\[\]|])", r"\\\1", plain)

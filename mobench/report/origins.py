@@ -57,22 +57,32 @@ def origin(evaluated: Evaluated, base: Evaluated) -> Origin:
         versions={"mobench": (run or metrics).manifest.mobench_version}
         | {name: environment[name] for name in VERSIONS if environment.get(name) is not None},
         device=str(environment.get("device", "unknown")),
-        train_seconds=run.manifest.wall_seconds if run else None,
+        train_seconds=train_seconds(run) if run else None,
         eval_seconds=metrics.manifest.wall_seconds,
-        train_cpu_seconds=run.manifest.cpu_seconds if run else None,
+        train_cpu_seconds=run.manifest.cpu_seconds if run and not is_batched(run) else None,
         train_memory_mb=run.manifest.peak_memory_mb if run else None,
         eval_memory_mb=metrics.manifest.peak_memory_mb,
         epochs=run.manifest.results.get("epochs_run") if run else None,
     )
 
 
+def is_batched(run: Artifact) -> bool:
+    """Return whether a run was trained at once with others, whose time its manifest counts too."""
+    return bool(run.manifest.results.get("batched", 1) > 1)
+
+
+def train_seconds(run: Artifact) -> float:
+    """Return how long a run took; of those that were trained at once its share of the epochs."""
+    manifest = run.manifest
+    return float(manifest.results["seconds"] if is_batched(run) else manifest.wall_seconds)
+
+
 def _differences(evaluated: Evaluated, base: Evaluated) -> dict[str, tuple[Any, Any]] | None:
     if evaluated.run is None or base.run is None:
         return None
     theirs = base.settings
-    return {
-        name: (value, theirs.get(name)) for name, value in own_settings(evaluated, base).items()
-    }
+    own = own_settings(evaluated.settings, base)
+    return {name: (value, theirs.get(name)) for name, value in own.items()}
 
 
 def dataset_facts(evaluated: Evaluated) -> DatasetFacts:

@@ -7,7 +7,7 @@ from mobench.config.report import ReportConfig
 from mobench.metrics.comparison import Validity
 from mobench.report.estimates import Estimate
 from mobench.report.evidence import DatasetFacts, Origin, Shares, Trace
-from mobench.report.front_records import Budget, Corners, Duel, Front
+from mobench.report.front_records import Budget, Corners, Duel, Front, Spent
 
 __all__ = [
     "Budget",
@@ -112,7 +112,7 @@ class Row:
         traces: How its runs trained.
         origins: Where its runs come from.
         wish: What was wished for; ``None`` but for methods whose runs are still there.
-        budget: What its runs cost.
+        spent: What each of its runs cost.
         exposure: Shares of the recommended places by kind of item group (``fair``, ``pop``).
     """
 
@@ -131,13 +131,18 @@ class Row:
     validity: Validity | None
     valid_point: bool | None
     reasons: tuple[str, ...]
-    budget: Budget
+    spent: tuple[Spent, ...]
     points: tuple[Point, ...] = field(repr=False)
     groups: GroupHits = field(repr=False)
     traces: tuple[Trace, ...] = field(repr=False)
     origins: tuple[Origin, ...] = field(repr=False)
     wish: Wish | None = None
     exposure: dict[str, Shares] = field(default_factory=dict, repr=False)
+
+    @property
+    def budget(self) -> Budget:
+        """What its runs cost together."""
+        return Budget.of(self.spent)
 
 
 @dataclass(frozen=True)

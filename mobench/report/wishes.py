@@ -23,7 +23,7 @@ def wish(pairs: Sequence[tuple[Evaluated, Evaluated]]) -> Wish | None:
     objectives = wished_of(run)
     wishes = run.settings["preference"] or [1.0] * len(objectives)
     shares = {name: share / sum(wishes) for name, share in zip(objectives, wishes, strict=True)}
-    rest = {name: v for name, v in own_settings(run, base).items() if name != "preference"}
+    rest = {name: v for name, v in own_settings(run.asked, base).items() if name != "preference"}
     return Wish(shares, json.dumps(rest, sort_keys=True))
 
 

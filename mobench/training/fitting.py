@@ -3,11 +3,20 @@
 from collections.abc import Callable
 
 from mobench.config import TrainConfig
-from mobench.config.base import extra
+from mobench.config.base import place_of
 from mobench.errors import ConfigError
 from mobench.training.space import space
 
 Fits = Callable[[TrainConfig], bool]
+
+
+def has_front(config: TrainConfig) -> bool:
+    """Return whether what weighs the losses looks at the preference."""
+    if config.solver:
+        from mobench.training.solver import ALL
+
+        return ALL[config.solver].uses_preference
+    return config.has_controller or config.method in ("conditioned", "rerank")
 
 
 def _controlled(config: TrainConfig) -> bool:
@@ -38,6 +47,10 @@ def _solved(config: TrainConfig) -> bool:
     return config.solver is not None
 
 
+def _wishing(config: TrainConfig) -> bool:
+    return _weighed(config) and has_front(config)
+
+
 def _conditioned(config: TrainConfig) -> bool:
     return config.method == "conditioned"
 
@@ -59,7 +72,8 @@ NEEDS: dict[str, tuple[Fits, str]] = {
     "target_loss": (_controlled, "--method morec"),
     "sampler": (_morec, "--method morec"),
     "coordinator": (_morec, "--method morec"),
-    "acc_share": (_weighed, "a method such as static or conditioned"),
+    "preference": (has_front, "a method that looks at wishes, such as morec, static or epo"),
+    "acc_share": (_wishing, "a method that looks at wishes, such as static or epo"),
     "normalise": (_solved, "a method such as static or mgda"),
     "solve_every": (_solved, "a method such as static or mgda"),
     "solver_options": (_solved, "a method such as static or mgda"),
@@ -113,12 +127,14 @@ def check_fit(config: TrainConfig) -> None:
     for name, (fits, needed) in NEEDS.items():
         if getattr(config, name) != getattr(usual, name) and not fits(config):
             raise ConfigError(
-                f"{_called(name)} does nothing for {_method(config)}", f"use it with {needed}."
+                f"{place_of(TrainConfig, name)} does nothing for {_method(config)}",
+                f"use it with {needed}.",
             )
     for name in UNTRAINED:
         if _reranked(config) and getattr(config, name) != getattr(usual, name):
             raise ConfigError(
-                f"{_called(name)} does nothing for {_method(config)}: it trains nothing",
+                f"{place_of(TrainConfig, name)} does nothing for {_method(config)}:"
+                " it trains nothing",
                 "leave it out.",
             )
     if _weighed(config) and not config.auxiliary:
@@ -143,12 +159,6 @@ def check_fit(config: TrainConfig) -> None:
             f"--tries: {_method(config)} has nothing to try",
             "use it with base, continue, morec or a rival of it.",
         )
-
-
-def _called(name: str) -> str:
-    """Return what a setting is called where it is typed."""
-    is_flag = extra(TrainConfig.model_fields[name], "panel")
-    return f"--{name.replace('_', '-')}" if is_flag else name
 
 
 def _method(config: TrainConfig) -> str:

@@ -165,7 +165,7 @@ def _check_memory(plan: Plan) -> None:
     needed = least if least > there else 16 * plan.n_parameters  # which makes a small model
     if needed > there:
         raise ConfigError(
-            f"--embedding-size {plan.config.embedding_size} needs {needed / 2**30:,.0f} GiB of"
+            f"embedding_size {plan.config.embedding_size} needs {needed / 2**30:,.0f} GiB of"
             f" memory, this machine has {there / 2**30:,.0f}",
             "choose a smaller one.",
         )

@@ -4,13 +4,13 @@ Solvers are imported when a run has one: loading what they need takes half a sec
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import combinations, pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mobench.config import TrainConfig
+from mobench.config.lattice import lattice
 from mobench.errors import ConfigError
 from mobench.seeds import Seeds
 
@@ -43,13 +43,6 @@ def set_units(solver: "Solver", losses: Callable[[], NDArray[np.float64]]) -> No
 
     if isinstance(solver, Normalised) and solver.how in BY_LOSS:
         solver.initial = losses()
-
-
-def lattice(n: int, parts: int) -> Iterator[list[float]]:
-    """Yield all mixes of n wishes in steps of 1 / parts (Das and Dennis 1998)."""
-    for bars in combinations(range(parts + n - 1), n - 1):
-        edges = (-1, *bars, parts + n - 1)
-        yield [(b - a - 1) / parts for a, b in pairwise(edges)]
 
 
 def options(given: Sequence[str]) -> Iterator[tuple[str, Any]]:

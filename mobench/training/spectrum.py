@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from mobench.config import TrainConfig
+from mobench.config.lattice import lattice
 from mobench.errors import Interrupted
 from mobench.metrics import METRICS
 from mobench.metrics.comparison import accuracy_kept, imp, is_valid
@@ -10,7 +11,6 @@ from mobench.metrics.rank_correlation import spearman
 from mobench.models import Conditioned
 from mobench.objectives import OBJECTIVES
 from mobench.training.loop import FRONT, Loop
-from mobench.training.rivals import lattice
 from mobench.training.state import Row, TrainState
 
 PARTS = {2: 25, 3: 5, 4: 4}

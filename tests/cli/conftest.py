@@ -4,7 +4,8 @@ import csv
 import gzip
 import json
 import shutil
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,14 @@ def write_raw(folder: Path) -> None:
             price = f"{1 + item}.50"
             line = {"parent_asin": f"B{item}", "title": f"T{item}", "price": price}
             file.write(json.dumps(line | {"categories": names}) + "\n")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def short_command() -> Iterator[None]:
+    """Let artifacts record a short command, whatever pytest itself was called with."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["mobench", "of-a-test"])
+        yield
 
 
 @pytest.fixture(scope="session")

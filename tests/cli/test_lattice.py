@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mobench.cli.lattice import finest, lattice, lattice_size
 from mobench.cli.wishes import names_of, preferences
 from mobench.config import TrainConfig, build
+from mobench.config.lattice import finest, lattice, lattice_size
 from mobench.errors import ConfigError
 
 

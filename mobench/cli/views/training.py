@@ -36,7 +36,7 @@ def header(plan: "Plan") -> list[str]:
     lines = [" · ".join(facts)]
     if config.solver:
         how, wishes = solving(config)
-        lines += [how, f"wishes {wishes}"]
+        lines += [how, *([f"wishes {wishes}"] if wishes else [])]
     elif config.has_controller:
         loss = "from the base run" if config.target_loss is None else number(config.target_loss)
         held = f"target loss {loss}"
@@ -66,13 +66,15 @@ def _shares(config: "TrainConfig") -> str:
 
 
 def solving(config: "TrainConfig") -> tuple[str, str]:
-    """Return what weighs which losses where no controller does, and the wishes it is given."""
+    """Return what weighs which losses where no controller does, and the wishes it looks at."""
+    from mobench.training.fitting import has_front
+
     facts = [f"{config.solver} of {'the blocks drawn' if config.adapts else 'losses on one block'}"]
     if config.normalise != "none":
         facts.append(f"normalise {config.normalise}")
     if config.solve_every > 1:
         facts.append(f"solved every {config.solve_every} steps")
-    return " · ".join(facts), _shares(config)
+    return " · ".join(facts), _shares(config) if has_front(config) else ""
 
 
 def vectors(found: "Vectors") -> str:
@@ -126,7 +128,8 @@ def dry_run_facts(plan: "Plan") -> list[tuple[str, str]]:
     if config.method == "rerank":
         rows.append(("mixes", searched(plan)))
     if config.solver:
-        rows += zip(("solver", "wishes"), solving(config), strict=True)
+        said = zip(("solver", "wishes"), solving(config), strict=True)
+        rows += [(name, words) for name, words in said if words]
     elif config.method == "conditioned":
         rows.append(("selected at", _shares(config)))
     elif len(config.loss_names) > 1:

@@ -12,27 +12,28 @@ Y_AXIS: Spec = {"minExtent": 44, "maxExtent": 44, "tickCount": 4}
 
 
 def controller(figure: Figure, style: Mapping[str, Style]) -> Spec:
-    """Return loss, beta, its two terms and all loss weights, one above the other."""
+    """Return loss, beta, its terms if it has any, and all loss weights, one above the other."""
     facts, seeds = figure.facts, list(dict.fromkeys(figure.data["seed"]))
     colour = on_page(style[facts["row"]][0])
     weights = [name for name in figure.data if name.startswith("weight_")]
     weights.sort(key=lambda name: name != "weight_acc")
-    hover = _hover(weights, seeds[0])
+    hover = _hover(weights, seeds[0], steered=facts["steered"])
     best = at(facts["best_epoch"])
-    target = _line("target_loss", seeds, INK, dashed=True)
+    target = _only(_line("target_loss", seeds, INK, dashed=True), seeds)
+    signed = any(value is not None and value < 0 for name in weights for value in figure.data[name])
     limits = [
         once(DASHED, y={"datum": limit})
         for limit in (facts["beta_min"], facts["beta_max"])
         if limit is not None
     ]
+    loss = [_line("loss_acc", seeds, colour), *([target] if facts["steered"] else [])]
     panels = [
-        _panel(
-            "accuracy loss", 120, [_line("loss_acc", seeds, colour), _only(target, seeds), *best]
-        ),
+        _panel("accuracy loss", 120, [*loss, *best]),
         _panel("β", 90, [_line("beta", seeds, colour), *limits, *best]),
-        _panel("terms of β", 80, [*_terms(seeds, colour), *best]),
-        _panel("loss weights", 100, [_stack(weights, seeds[0]), *best], last=True),
+        _panel("loss weights", 100, [_parts(weights, seeds[0], signed=signed), *best], last=True),
     ]
+    if facts["steered"]:
+        panels.insert(2, _panel("terms of β", 80, [*_terms(seeds, colour), *best]))
     for panel in panels:
         panel["layer"].append(hover)
     return {"vconcat": panels, "spacing": 12}
@@ -77,7 +78,8 @@ def _terms(seeds: Sequence[int], colour: str) -> list[Spec]:
     return [_line("i_term", seeds, colour), _line("p_term", seeds, INK, dashed=True)]
 
 
-def _stack(weights: Sequence[str], seed: int) -> Spec:
+def _parts(weights: Sequence[str], seed: int, *, signed: bool) -> Spec:
+    """Return the weights of the objectives: stacked, or as lines where one is below 0."""
     names = [name.removeprefix("weight_") for name in weights]
     colours = [PARTS.get(name, CYCLE[n % len(CYCLE)]) for n, name in enumerate(names)]
     order = {name: n for n, name in enumerate(names)}
@@ -95,11 +97,12 @@ def _stack(weights: Sequence[str], seed: int) -> Spec:
                 },
             },
         ],
-        "mark": {"type": "area", "opacity": 0.85, "aria": False},
+        "mark": {"aria": False}
+        | ({"type": "line"} if signed else {"type": "area", "opacity": 0.85}),
         "encoding": {
             "x": EPOCH,
-            "y": {"field": "share", "type": "quantitative", "stack": "zero"},
-            "order": {"field": "order"},
+            "y": {"field": "share", "type": "quantitative", "stack": None if signed else "zero"},
+            **({} if signed else {"order": {"field": "order"}}),
             "color": {
                 "field": "objective",
                 "scale": {"domain": names, "range": colours},
@@ -109,10 +112,11 @@ def _stack(weights: Sequence[str], seed: int) -> Spec:
     }
 
 
-def _hover(weights: Sequence[str], seed: int) -> Spec:
+def _hover(weights: Sequence[str], seed: int, *, steered: bool) -> Spec:
     """Return a strip per epoch that tells the means of the first seed in it."""
-    fields = {"loss_acc": "accuracy loss", "target_loss": "target", "beta": "β"}
-    fields |= {"p_term": "P", "i_term": "I"}
+    fields = {"loss_acc": "accuracy loss", "beta": "β"}
+    if steered:
+        fields |= {"target_loss": "target", "p_term": "P", "i_term": "I"}
     fields |= {name: f"weight of {name.removeprefix('weight_')}" for name in weights[1:]}
     means: list[dict[str, Any]] = [{"op": "mean", "field": f, "as": f"mean_{f}"} for f in fields]
     return {

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mobench.config import TrainConfig
+from mobench.config.lattice import lattice
 from mobench.errors import ConfigError
 from mobench.seeds import Seeds
-from mobench.training.rivals import lattice
 
 Mix = tuple[float, ...]
 Measure = Callable[[Mix], Sequence[float]]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mobench.errors import ConfigError, DataError
-from mobench.metrics import OBJECTIVE_METRICS, evaluate
+from mobench.metrics import OBJECTIVE_METRICS, Outcome, evaluate
 from mobench.metrics.comparison import imp
 from mobench.metrics.paired import compare, compare_imp, paired, paired_mean
 from mobench.metrics.permutation import swapped
@@ -122,7 +122,9 @@ def test_other_misuse_is_refused() -> None:
 
 def test_base_without_hits_in_some_resamples() -> None:
     samples = [
-        Samples({**dict.fromkeys(HEADLINE, 0.5)}, {n: np.array(v) for n in HEADLINE}, 0, np.ones(1))
+        Samples(
+            {**dict.fromkeys(HEADLINE, 0.5)}, {n: np.array(v) for n in HEADLINE}, 0, np.ones(1), 1
+        )
         for v in ([0.5, 0.5, 0.0], [0.5, 0.0, 0.0])
     ]
     got = compare([(samples[0], samples[1])], ("hit", "min_hit"), confidence=0.5)
@@ -159,3 +161,20 @@ def test_a_test_without_its_swaps_is_a_mistake() -> None:
     samples = resample(random_outcome(1), 5, 10, 0)
     with pytest.raises(ValueError, match="0 swaps of 1 pairs"):
         compare([(samples, samples)], ("hit",), test="permutation")
+
+
+def test_rows_of_one_user_do_not_pass_for_users() -> None:
+    """Each row twice is twice the same: effects, their size and p stay as they are."""
+    base = random_outcome(11, n_users=40)
+    once = [(other_model(base, seed), base) for seed in (5, 6)]
+    twice = [(_twice(run), _twice(base)) for run, base in once]
+    assert {one.n_users for pair in (*once, *twice) for one in pair} == {40}
+    few, many = (paired_mean(pairs, 5, ("hit",), 99, test="both") for pairs in (once, twice))
+    for name, effect in few.difference.items():
+        assert many.difference[name] == pytest.approx(effect, nan_ok=True), name
+
+
+def _twice(outcome: Outcome) -> Outcome:
+    rows = np.repeat(np.arange(len(outcome.target)), 2)
+    names = ("target", "rank", "lists", "user", "profile")
+    return replace(outcome, **{name: getattr(outcome, name)[rows] for name in names})

@@ -36,6 +36,8 @@ class Shelf:
         val: Mapping[str, Any] | None = None,
         valid: bool = True,
         pinned: Mapping[str, float] | None = None,
+        kept: Mapping[str, Any] | None = None,
+        results: Mapping[str, Any] | None = None,
     ) -> Path:
         """Write a run and its metrics; return the path of the metrics."""
         backbone = str((train or {}).get("backbone", "mf"))
@@ -50,6 +52,8 @@ class Shelf:
             valid=valid,
             pinned=pinned,
             labels=self.labels,
+            kept=kept,
+            results=results,
         )
         if method == "base":
             self.bases[backbone, seed] = run

@@ -94,6 +94,62 @@ def test_tuned_seeds_of_one_configuration_stay_together_beside_another(empty: Sh
     }
 
 
+def test_what_was_tried_and_kept_per_seed_does_not_split_a_row(empty: Shelf) -> None:
+    for seed, weight, rate in ((1, 0.1, 3e-3), (2, 0.4, 1e-3)):
+        empty.add("base", empty.world.ranking(1.0, seed=seed), seed=seed)
+        rank, tries = empty.world.ranking(1.1, seed=seed), {"tries": 4}
+        kept = {"aux_weight": weight}
+        empty.add("morec", rank, seed=seed, train=tries, kept=kept)
+        kept = {"learning_rate": rate}
+        empty.add("continue", rank, seed=seed, train=tries, kept=kept)
+    rows = compare(load(empty.metrics), CONFIG).rows
+    assert {row.label: row.seeds for row in rows} == dict.fromkeys(
+        ("base", "continue", "morec"), (1, 2)
+    )
+    morec = next(row for row in rows if row.label == "morec")
+    used = [origin.settings["aux_weight"] for origin in morec.origins if origin.settings]
+    assert used == [(0.1, 0.2), (0.4, 0.2)]
+
+
+def test_a_front_whose_settings_were_tried_is_one_front(empty: Shelf) -> None:
+    for seed, weight in ((1, 0.1), (2, 0.4)):
+        empty.add("base", empty.world.ranking(1.0, seed=seed), seed=seed)
+        for n, wish in enumerate(([0.8, 0.1, 0.1], [0.1, 0.8, 0.1], [0.1, 0.1, 0.8])):
+            empty.add(
+                "morec",
+                empty.world.ranking(1.1, seed=seed),
+                seed=seed,
+                name=f"p{n}-s{seed}",
+                train={"preference": wish, "tries": 8, "tries_at": "equal"},
+                kept={"aux_weight": weight},
+                results={"tries": 8, "tries_at": "equal"},
+            )
+    (front,) = compare(load(empty.metrics), CONFIG).fronts
+    assert (len(front.members), front.seeds) == (3, (1, 2))
+    assert (front.budget.trainings, front.budget.tries) == (6, 16)  # once per seed
+
+
+def test_a_batched_run_took_its_share_of_the_time(empty: Shelf) -> None:
+    with_base(empty)
+    batch = {"batched": 8, "seconds": 1234.5}
+    empty.add("morec", empty.world.ranking(1.1), results=batch)
+    rows = {row.label: row for row in compare(load(empty.metrics), CONFIG).rows}
+    (batched,), (alone,) = rows["morec"].origins, rows["base"].origins
+    assert batched.train_seconds == rows["morec"].budget.seconds == 1234.5
+    assert batched.train_cpu_seconds is None
+    assert alone.train_seconds != 1234.5
+    assert alone.train_cpu_seconds is not None
+
+
+def test_lists_of_settings_are_words(empty: Shelf) -> None:
+    with_base(empty)
+    for n, options in enumerate([[], ["c=0.4", "rescale=1"]]):
+        train = {"solver_options": options}
+        empty.add("cagrad", empty.world.ranking(1.1), name=f"run-{n}", train=train)
+    said = ("none", "c=0.4,rescale=1")
+    assert set(labels(empty)) == {"base", *(f"cagrad solver_options {words}" for words in said)}
+
+
 def test_configurations_are_told_apart_without_their_base(empty: Shelf) -> None:
     with_base(empty)
     for mode in ("draw", "reweight"):

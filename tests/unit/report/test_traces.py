@@ -1,5 +1,6 @@
 """How a run trained: the terms of the controller, and the guard with its retreats."""
 
+import json
 from dataclasses import replace
 from math import nan
 from pathlib import Path
@@ -10,6 +11,7 @@ from mobench.report.build import build
 from mobench.report.compare import compare, load
 from mobench.report.figure import Figure
 from mobench.report.figures import figures
+from mobench.report.live.training import controller as live_controller
 from mobench.report.palette import CYCLE, styles
 from mobench.report.plots_traces import controller, guard
 from mobench.report.records import Comparison, Row
@@ -110,3 +112,16 @@ def test_a_solver_has_weights_and_no_terms(compared: Comparison, sign: float) ->
     lines = [list(line.get_ydata()) for line in drawn[2].lines]
     assert (weights in lines) == (sign < 0)  # stacked, or lines where one is below 0
     assert bool(drawn[2].collections) == (sign > 0)
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_the_page_shows_no_terms_of_a_solver(compared: Comparison, sign: float) -> None:
+    style = styles(["base", "morec"])
+    (figure,) = traces_of(solved(compared, sign))
+    panels = live_controller(figure, style)["vconcat"]
+    titles = [panel["layer"][0]["encoding"]["y"].get("title") for panel in panels]
+    assert titles == ["accuracy loss", "β", "loss weights"]
+    assert panels[2]["layer"][0]["mark"]["type"] == ("area" if sign > 0 else "line")
+    assert not any(name in json.dumps(panels) for name in ("p_term", "i_term", "target_loss"))
+    (steered,) = of_kind(compared, "controller")
+    assert len(live_controller(steered, style)["vconcat"]) == 4

@@ -92,12 +92,18 @@ def write_run(
     valid: bool = True,
     pinned: Mapping[str, float] | None = None,
     labels: Sequence[str] = LABELS,
+    kept: Mapping[str, Any] | None = None,
+    results: Mapping[str, Any] | None = None,
 ) -> Artifact:
-    """Write a run artifact with its traces (methods after base only)."""
-    config = build(TrainConfig, settings)
+    """Write a run artifact with its traces (methods after base only).
+
+    ``kept`` are settings that were tried and found best.
+    """
+    asked = build(TrainConfig, settings)
+    config = asked.model_copy(update=dict(kept or {}))
     inputs = [dataset.as_input("dataset")] + ([base.as_input("base")] if base else [])
     manifest = draft_manifest(
-        "run", config.model_dump(mode="json"), config.identity(), inputs, seed=config.seed
+        "run", config.model_dump(mode="json"), asked.identity(), inputs, seed=config.seed
     ).model_copy(update={"argv": ["mobench", "train", "data/x y", "--seed", str(config.seed)]})
     with Draft.start(path, manifest) as draft:
         draft.write_text("config.json", config.model_dump_json())
@@ -116,6 +122,7 @@ def write_run(
                 "guarded": config.keep_accuracy is not None,
                 "keep": config.keep_accuracy or 0.97,
                 "keep_metric": config.keep_metric,
+                **(results or {}),
             }
         )
 

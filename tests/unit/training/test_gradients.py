@@ -289,9 +289,10 @@ def test_a_row_without_gradient_stays_where_it_is_under_lazy_adam():
 
 
 def test_settings_reach_the_steps(root):
-    config = build(TrainConfig, {"method": "mgda", "acc_share": 0.4, "preference": (1, 2, 1)})
+    config = build(TrainConfig, {"method": "epo", "acc_share": 0.4, "preference": (1, 2, 1)})
     assert config.wishes == pytest.approx((0.4, 0.15, 0.3, 0.15))
-    state, _ = running(root, "mf  mf", {"acc_share": 0.4, "normalise": "loss+", "solve_every": 3})
+    values = {"method": "epo", "acc_share": 0.4, "normalise": "loss+", "solve_every": 3}
+    state, _ = running(root, "mf  mf", values)
     coordinator = state.coordinator
     assert coordinator.preference == pytest.approx((0.4, 0.2, 0.2, 0.2))
     assert (coordinator.solver.how, coordinator.every) == ("loss+", 3)

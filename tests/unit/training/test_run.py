@@ -196,7 +196,7 @@ def test_up_to_date_taken_and_unfinished(root, base):
 
 
 def test_a_model_larger_than_memory_is_refused(root):
-    with pytest.raises(ConfigError, match=r"--embedding-size 100000000 needs [\d,]+ GiB"):
+    with pytest.raises(ConfigError, match=r"embedding_size 100000000 needs [\d,]+ GiB"):
         make_plan(root, "never", method="base", embedding_size=10**8)
 
 

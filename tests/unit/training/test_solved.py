@@ -13,7 +13,7 @@ from mobench.solvers.mgda import MGDA
 from mobench.solvers.normalise import Normalised
 from mobench.solvers.static import Static
 from mobench.training.average import Average
-from mobench.training.rivals import lattice, set_units, solver_of
+from mobench.training.rivals import set_units, solver_of
 from mobench.training.solved import Solved
 from mobench.training.solver import ALL
 
@@ -136,14 +136,6 @@ def test_the_gramian_is_said_once():
     with pytest.raises(TrainingError) as error:
         solved(MGDA()).weights(LOSSES, bad)
     assert error.value.message.count("Gramian") == 1
-
-
-def test_a_lattice_is_all_mixes():
-    assert list(lattice(2, 4)) == [[0, 1], [0.25, 0.75], [0.5, 0.5], [0.75, 0.25], [1, 0]]
-    found = np.array(list(lattice(4, 4)))
-    assert found.shape == (35, 4)
-    assert found.sum(1) == pytest.approx(np.ones(35))
-    assert len(np.unique(found, axis=0)) == 35
 
 
 def test_a_run_gives_its_solver_what_it_asks_for():
