@@ -322,5 +322,5 @@ def test_every_field_is_looked_at_or_refused():
             "threads",
         ),
     }
-    placed = [*read, *NEEDS, *UNTRAINED, *SHARED]
+    placed = {*read, *NEEDS, *UNTRAINED, *SHARED}
     assert sorted(placed) == sorted(TrainConfig.model_fields)
