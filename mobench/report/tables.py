@@ -70,12 +70,17 @@ def _metric(name: str, rows: Sequence[Row]) -> _Measure:
     default = _room(max(scale * each.value for each in shown), 2 if scale > 1 else 3)
     places = decimals([scale * each.sd for each in shown if each.sd], default)
     cells = [
-        replace(_value(each, scale, places), sign=sign(row.change.get(name)))
+        replace(_value(each, scale, places), sign=sign(row.change[name]) if _tested(row) else "")
         for each, row in zip(shown, rows, strict=True)
     ]
     arrow = "↑" if metric.higher_is_better else "↓"
     values = [each.value for each in shown]
     return _Measure(Column(metric.label, arrow), cells, values, metric.higher_is_better)
+
+
+def _tested(row: Row) -> bool:
+    """Return whether the p of a row is corrected for the table: popularity's is not."""
+    return row.role in ("control", "method")
 
 
 def _room(largest: float, places: int) -> int:
@@ -95,7 +100,7 @@ def _value(estimate: Estimate, scale: float, places: int) -> Cell:
 
 
 def _gain(column: Column, rows: Sequence[Row], pick: Callable[[Row], Estimate | None]) -> _Measure:
-    found = [pick(row) if row.role in ("control", "method") else None for row in rows]
+    found = [pick(row) if _tested(row) else None for row in rows]
     cells = [
         Cell(
             percent(each.value, signed=True),
@@ -112,7 +117,7 @@ def _gain(column: Column, rows: Sequence[Row], pick: Callable[[Row], Estimate | 
 
 
 def _volume(rows: Sequence[Row]) -> _Measure:
-    judged = [row.role in ("control", "method") for row in rows]
+    judged = [_tested(row) for row in rows]
     values = [row.hv if judge else nan for row, judge in zip(rows, judged, strict=True)]
     cells = [
         Cell(f"{row.hv:.2f}", _of_valid(row)) if isfinite(value) else Cell(MISSING)

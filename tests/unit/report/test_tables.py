@@ -250,3 +250,5 @@ def test_a_sign_stands_only_behind_a_test(
     titles = [column.title for column in table.columns]
     found = next(r for r in table.rows if r.label == "morec equal").cells[titles.index("Pop-KL")]
     assert found.sign == sign  # larger is better in a change, also of a divergence
+    signs = {row.label: {cell.sign for cell in row.cells} for row in table.rows}
+    assert signs["popularity"] == signs["base"] == {""}  # what is not corrected is not told
