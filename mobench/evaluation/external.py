@@ -89,7 +89,7 @@ def evaluate_lists(
         results = _summary(given, base, values) | {"lists": tally.as_dict()}
         if base:
             ranker, model = prepare(base, dataset, config, pick_device(config.device))
-            theirs = outcome(ranker.rank(model, track), dataset, config.split)
+            theirs = outcome(ranker.rank(model, track).checked(), dataset, config.split)
             rests = base.manifest.results["val"], int(base.manifest.config["min_base_hits"])
             results["comparison"] = against_base(record, theirs, *rests, config)
         return Evaluated(draft.finish(results, replace=replace), fresh=True)

@@ -3,7 +3,7 @@
 import importlib.util
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
 import torch
@@ -45,6 +45,7 @@ class TopK:
         tied: Whether another item has the target's score, ``[R]`` bool.
         items: Best items, best first, ``[R, K]`` int32; −1 where fewer than K are left.
         scores: Their scores, ``[R, K]`` float32.
+        broken: Rows with a score that is not a number: their ranks mean nothing.
     """
 
     user: NDArray[np.int32]
@@ -53,6 +54,21 @@ class TopK:
     tied: NDArray[np.bool_]
     items: NDArray[np.int32]
     scores: NDArray[np.float32]
+    broken: int = 0
+
+    def checked(self) -> Self:
+        """Return the ranking itself.
+
+        Raises:
+            DataError: A score is not a number.
+        """
+        if self.broken:
+            raise DataError(
+                f"the model gives no number as the score of an item, in {self.broken} of"
+                f" {len(self.rank)} rankings",
+                "look for NaN in its weights; it was not trained, or not to an end.",
+            )
+        return self
 
 
 class Ranker:
@@ -136,9 +152,6 @@ class Ranker:
             track: Wraps the iteration over blocks to show progress.
             look: Is shown the numbers of the rows of each block and all their scores, ``[B, W]``,
                 items in the columns that ``place`` tells.
-
-        Raises:
-            DataError: A score is not a number.
         """
         score, choose = self._scorer(model), self._selecting()
         blocks = range(0, len(self.order), self.block_size)
@@ -147,13 +160,6 @@ class Ranker:
         if not parts:
             return self._top_k(self._nothing())
         found = Selected(*(torch.cat(column).cpu() for column in zip(*parts, strict=True)))
-        if bool(found.broken.any()):
-            count = int(found.broken.sum())
-            raise DataError(
-                f"the model gives no number as the score of an item, in {count} of"
-                f" {len(self.order)} rankings",
-                "look for NaN in its weights; it was not trained, or not to an end.",
-            )
         return self._top_k(found)
 
     def _top_k(self, found: Selected) -> TopK:
@@ -161,7 +167,8 @@ class Ranker:
         back = np.argsort(self.order)
         rank, tied, columns, scores = (column.numpy()[back] for column in found[:4])
         items = np.append(self.items, -1).astype(np.int32)[columns]  # −1 finds the extra entry
-        return TopK(self.rows.user, self.rows.item, rank, tied, items, scores)
+        broken = int(found.broken.sum())
+        return TopK(self.rows.user, self.rows.item, rank, tied, items, scores, broken)
 
     def _nothing(self) -> Selected:
         """Return the findings of a split without rows."""

@@ -108,7 +108,7 @@ def _score(job: Job, path: Path, replace: bool, track: Track | None) -> Artifact
     device = pick_device(config.device)
     threads = set_threads(0, int(run.manifest.results["n_parameters"]))
     ranker, model = prepare(run, dataset, config, device)
-    top_k = ranker.rank(model, track)
+    top_k = ranker.rank(model, track).checked()
     record = outcome(top_k, dataset, config.split)
     job.known[run.digest] = record
     manifest = draft_manifest(
@@ -131,7 +131,7 @@ def _score(job: Job, path: Path, replace: bool, track: Track | None) -> Artifact
             results |= on_val(run, model, dataset, device)
         if base:
             if base.digest not in job.known:
-                theirs = ranker.rank(load_model(base, dataset, device), track)
+                theirs = ranker.rank(load_model(base, dataset, device), track).checked()
                 job.known[base.digest] = outcome(theirs, dataset, config.split)
             rests = run.manifest.results["base_val"], int(run.manifest.config["min_base_hits"])
             results["comparison"] = against_base(record, job.known[base.digest], *rests, config)

@@ -117,7 +117,7 @@ def test_a_score_that_is_no_number_is_refused(dataset):
     scores = torch.rand(dataset.n_users, dataset.n_items)
     scores[3, 5] = torch.nan
     with pytest.raises(DataError, match=r"no number as the score of an item, in 1 of 30 rankings"):
-        Ranker(dataset, "test", 5, 0, "cpu").rank(Table(scores))
+        Ranker(dataset, "test", 5, 0, "cpu").rank(Table(scores)).checked()
 
 
 @pytest.fixture
