@@ -237,7 +237,7 @@ def test_famo_sees_the_same_batch_again(root, base, monkeypatch):
     monkeypatch.setattr(
         "mobench.solvers.famo.FAMO.observe", lambda self, losses: seen.append((self.before, losses))
     )
-    start = trained(root, "still", method="base", epochs=1, learning_rate=1e-9).path
+    start = trained(root, "resting", method="base", epochs=1, learning_rate=1e-9).path
     trained(root, "famo, still", start, method="famo", epochs=1, learning_rate=1e-9)
     assert len(seen) > 10
     for before, after in seen:
