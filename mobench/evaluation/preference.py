@@ -47,7 +47,7 @@ def on_val(run: Artifact, model: Backbone, dataset: Dataset, device: str) -> dic
     """
     config = build(TrainConfig, run.manifest.config)
     length = model.uses_history and config.max_length
-    ranked = Ranker(dataset, "val", config.k, TIE_SEED, device, length).rank(model)
+    ranked = Ranker(dataset, "val", config.k, TIE_SEED, device, length).rank(model).checked()
     hit = float((ranked.rank <= config.k).mean())
     kept = accuracy_kept(hit, run.manifest.results["base_val"]["hit"])
     return {"run_val": {"hit": hit, "accuracy_kept": kept}, "valid_on_val": is_valid(kept)}
