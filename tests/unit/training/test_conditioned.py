@@ -232,7 +232,7 @@ def test_losses_that_are_no_units_are_refused(root, base):
 
 
 def test_tries_draw_shares_and_concentrations(root, base):
-    run = trained(root, "tried", base, method="conditioned", tries=3, epochs=1, front_parts=1)
+    run = trained(root, "searched", base, method="conditioned", tries=3, epochs=1, front_parts=1)
     trials = run.read("trials.parquet")
     assert len(set(zip(trials["acc_share"], trials["concentration"], strict=True))) == 3
     best = trials["score"].argmax()
