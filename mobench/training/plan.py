@@ -114,14 +114,7 @@ def plan(
             f"'{dataset_path}' has no rows in train or val", "prepare with a smaller --k-core."
         )
     config = config.with_defaults(PRESETS[config.preset])
-    needs_base = config.starts_from_base
-    if base_path and not needs_base:
-        raise ConfigError(f"--base does not go with --method {config.method}", "leave it out.")
-    if needs_base and not base_path and not first:
-        raise ConfigError(
-            f"--method {config.method} starts from a base run",
-            f"make one with 'mobench train {dataset_path} --method base'.",
-        )
+    _check_start(config, dataset_path, given=bool(base_path), coming=bool(first))
     check_fit(config)
     if candidates:
         config = config.with_defaults({"backbone": GIVEN})
@@ -156,6 +149,17 @@ def _check_training(config: TrainConfig, kind: type[Backbone], scores: Path | No
         check_listed(config, scores)
     else:
         make_optimizer(fresh(kind, 1, 1, config), config)
+
+
+def _check_start(config: TrainConfig, dataset: Path, *, given: bool, coming: bool) -> None:
+    """Refuse a base that the method does not start from, and the lack of one that it does."""
+    if given and not config.starts_from_base:
+        raise ConfigError(f"--base does not go with --method {config.method}", "leave it out.")
+    if config.starts_from_base and not given and not coming:
+        raise ConfigError(
+            f"--method {config.method} starts from a base run",
+            f"make one with 'mobench train {dataset} --method base'.",
+        )
 
 
 def _check_memory(plan: Plan) -> None:
