@@ -1,5 +1,7 @@
 """Ranks and lists of a block against a plain sort, on every way there is."""
 
+import importlib.util
+
 import numpy as np
 import pytest
 import torch
@@ -7,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mobench.evaluation import selection
-from mobench.evaluation.native import select as native
 from mobench.evaluation.selection import GROUP, largest, select
 
 DEVICES = [
@@ -20,7 +21,11 @@ DEVICES = [
         ],
     ),
 ]
-WAYS = {"torch": select, "native": native}
+WAYS = {"torch": select}
+if importlib.util.find_spec("numba"):
+    from mobench.evaluation.native import select as native
+
+    WAYS["native"] = native
 
 
 def block(rng: np.random.Generator, rows: int, groups: int, levels: int, masked: float):
