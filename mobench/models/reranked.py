@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from mobench.config import TrainConfig
+from mobench.models.around import Around
 from mobench.models.base import Backbone
 from mobench.models.listed import UNLISTED, Listed
 
@@ -22,7 +23,7 @@ LEAST = 1e-30
 """Stands for no share of the score: too small to move anything, and −inf stays what it is."""
 
 
-class Reranked(Backbone):
+class Reranked(Around):
     """A backbone with its candidates re-ranked.
 
     Args:
@@ -33,21 +34,12 @@ class Reranked(Backbone):
     """
 
     def __init__(self, base: Backbone, values: Tensor, mix: Tensor, n_candidates: int) -> None:
-        super().__init__()
-        self.base = base
-        self.uses_history = base.uses_history
+        super().__init__(base)
         self.n_candidates = n_candidates
         self.register_buffer("values", values)
         self.register_buffer("mix", mix)
         self.values: Tensor
         self.mix: Tensor
-
-    @classmethod
-    def build(
-        cls, n_users: int, n_items: int, config: TrainConfig, generator: torch.Generator
-    ) -> Self:
-        """Raise ``TypeError``: it is made around a base, see ``around``."""
-        raise TypeError("a re-ranked model is made around a base")
 
     @classmethod
     def around(cls, base: Backbone, n_items: int, config: TrainConfig) -> Self:
@@ -57,22 +49,6 @@ class Reranked(Backbone):
         mix = torch.zeros(1 + n_terms, dtype=torch.float64)
         mix[0] = 1
         return cls(base, values, mix, config.n_candidates)
-
-    def score(self, users: Tensor, history: Tensor | None, items: Tensor) -> Tensor:
-        """Return the base's scores of ``items [B, N]``."""
-        return self.base.score(users, history, items)
-
-    def score_all(self, users: Tensor, history: Tensor | None) -> Tensor:
-        """Return the base's scores of all items, ``[B, I]``."""
-        return self.base.score_all(users, history)
-
-    def item_vectors(self) -> Tensor | None:
-        """Return the base's."""
-        return self.base.item_vectors()
-
-    def user_vectors(self, users: Tensor, history: Tensor | None) -> Tensor:
-        """Return the base's."""
-        return self.base.user_vectors(users, history)
 
     def rerank(self, scores: Tensor, items: Tensor) -> Tensor:
         """Return places in place of scores: C for the first candidate, 1 for the last.

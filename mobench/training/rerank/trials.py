@@ -9,10 +9,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mobench.config import TrainConfig
 from mobench.evaluation.ranking import TopK
 from mobench.metrics.comparison import accuracy_kept, imp, is_valid
 from mobench.models import Backbone
+from mobench.models.around import Around
 from mobench.models.reranked import floor, mixed, scaled
 from mobench.training.selection import Selection
 from mobench.training.state import Row
@@ -21,7 +21,7 @@ from mobench.training.validation import Validator
 Mix = Sequence[float]
 
 
-class Collector(Backbone):
+class Collector(Around):
     """A backbone that is ranked as it is, and notes the best candidates of every row.
 
     Args:
@@ -32,34 +32,12 @@ class Collector(Backbone):
     """
 
     def __init__(self, base: Backbone, n_rows: int, place: Tensor, n_candidates: int) -> None:
-        super().__init__()
-        self.base, self.place = base, place
-        self.uses_history = base.uses_history
+        super().__init__(base)
+        self.place = place
         n = min(n_candidates, len(place))
         self.best = torch.empty((n_rows, n), device=place.device)
         self.items = torch.empty((n_rows, n), dtype=torch.int32, device=place.device)
         self.rows = torch.empty(0)
-
-    @classmethod
-    def build(cls, n_users: int, n_items: int, config: TrainConfig, generator: Any) -> "Collector":
-        """Raise ``TypeError``: it is made around a base."""
-        raise TypeError("a collector is made around a base")
-
-    def score(self, users: Tensor, history: Tensor | None, items: Tensor) -> Tensor:
-        """Return the base's scores of ``items [B, N]``."""
-        return self.base.score(users, history, items)
-
-    def score_all(self, users: Tensor, history: Tensor | None) -> Tensor:
-        """Return the base's scores of all items, ``[B, I]``."""
-        return self.base.score_all(users, history)
-
-    def item_vectors(self) -> Tensor | None:
-        """Return the base's."""
-        return self.base.item_vectors()
-
-    def user_vectors(self, users: Tensor, history: Tensor | None) -> Tensor:
-        """Return the base's."""
-        return self.base.user_vectors(users, history)
 
     def look(self, rows: NDArray[np.int64], scores: Tensor) -> None:
         """Remember which rows the next block has."""
