@@ -7,7 +7,7 @@ Beside implicit's ``recommend`` where implicit is installed; start it with OPENB
 
 import argparse
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +27,8 @@ from mobench.models import MF
 
 K, SIZE, BLOCK = 10, 64, 512
 PRODUCT = f"bare product, {BLOCK} users at once"
-FRESH = "fresh scores, mask, topk (RecBole's way)"
+FRESH = "RecBole's way: fresh scores, mask, topk, hits"
+RECBOLE = "RecBole's collector, hits and item metrics"
 IMPLICIT = "implicit recommend"
 RANKER, PLAIN = "mobench, all metrics, numba", "mobench, all metrics, without numba"
 INTERVALS = "mobench, intervals of the metrics"
@@ -142,22 +143,57 @@ class Ways:
         return run
 
     def fresh(self) -> Sample:
-        """Score into new memory, mask by index, topk, and mark hits in a matrix as wide."""
+        """Score into new memory, mask by index, topk, and mark hits in a matrix as wide.
+
+        The targets per user are counted over the whole matrix, as RecBole does.
+        """
         clock = Clock()
         found, hits = [], 0
-        for start in range(0, len(self.users), BLOCK):
-            stop = min(start + BLOCK, len(self.users))
-            scores = torch.matmul(self.users[start:stop], self.items.T)
-            user, item = self.seen[:, self.ends[start] : self.ends[stop]]
-            scores[(user - start, item)] = -torch.inf
+        for rows, scores in self.fresh_scores():
             best = torch.topk(scores, K, dim=-1).indices
             wanted = torch.zeros_like(scores, dtype=torch.int)
-            wanted[torch.arange(stop - start), self.target[start:stop]] = 1
+            wanted[torch.arange(len(scores)), self.target[rows]] = 1
+            wanted.sum(dim=1, keepdim=True)
             hits += int(torch.gather(wanted, 1, best).sum())
             found.append(best)
         sample = clock.sample(len(self.users))
         self.lists[FRESH], self.hits[FRESH] = torch.cat(found), hits
         return sample
+
+    def fresh_scores(self) -> Iterator[tuple[slice, Tensor]]:
+        """Yield users, a block of them at a time, and their scores with seen items masked."""
+        for start in range(0, len(self.users), BLOCK):
+            stop = min(start + BLOCK, len(self.users))
+            scores = torch.matmul(self.users[start:stop], self.items.T)
+            user, item = self.seen[:, self.ends[start] : self.ends[stop]]
+            scores[(user - start, item)] = -torch.inf
+            yield slice(start, stop), scores
+
+    def recbole(self) -> Callable[[], Sample]:
+        """Return the same with RecBole's own collector and metrics in it."""
+        from recbole.evaluator import Collector, Evaluator
+
+        names = ["Hit", "Recall", "ItemCoverage", "AveragePopularity"]
+        config = {"metrics": names, "topk": [K], "metric_decimal_place": 6}
+        config |= {"device": "cpu", "eval_args": {"mode": {"test": "full"}}}
+        counts = dict(enumerate(self.data.items.n_train.tolist()))
+
+        def run() -> Sample:
+            collector = Collector(config)
+            clock = Clock()
+            for rows, scores in self.fresh_scores():
+                users = torch.arange(len(scores))
+                collector.eval_batch_collect(scores, None, users, self.target[rows])
+            found = collector.get_data_struct()
+            found.set("data.num_items", len(self.items))
+            found.set("data.count_items", counts)
+            scored = Evaluator(config).evaluate(found)
+            sample = clock.sample(len(self.users))
+            self.lists[RECBOLE] = found.get("rec.items")
+            self.hits[RECBOLE] = round(scored[f"hit@{K}"] * len(self.users))
+            return sample
+
+        return run
 
 
 def main() -> None:
@@ -178,13 +214,15 @@ def main() -> None:
         PRODUCT: ways.product(BLOCK),
         FRESH: ways.fresh,
     }
+    if importlib.util.find_spec("recbole"):
+        turns[RECBOLE] = ways.recbole()
     if importlib.util.find_spec("implicit"):
         turns[IMPLICIT] = ways.implicit()
     print(f"{options.users} users × {options.items} items × {SIZE}, top {K}; {load()}")
     ways.rank(RANKER, 1)()  # compiles
     with torch.inference_mode():
         samples = play(turns, options.rounds)
-    against = [PRODUCT, FRESH, *([IMPLICIT] if IMPLICIT in turns else [])]
+    against = [PRODUCT, FRESH, *(name for name in (RECBOLE, IMPLICIT) if name in turns)]
     print(*table(samples, "users", against), sep="\n")
     for name in ways.lists:
         equal = int((ways.lists[RANKER] == ways.lists[name]).all(1).sum())

@@ -40,7 +40,7 @@ def trainings(recipe: Recipe, dataset: Path) -> Iterator[Training]:
     made: dict[Place, Path] = {}
     rows: set[str] = set()
     several = len({_backbone(entry) for entry in recipe.train}) > 1
-    for entry in (each for written in recipe.train for each in _swept(written, recipe)):
+    for entry in (each for written in recipe.train for each in _entries(written, recipe)):
         label, backbone = _label(entry, recipe), _backbone(entry)
         row = _row(entry, label, backbone if several else "")
         if row in rows:
@@ -59,6 +59,29 @@ def trainings(recipe: Recipe, dataset: Path) -> Iterator[Training]:
                 )
             made[here] = path
             yield Training(config, path, start, row)
+
+
+def _entries(entry: Mapping[str, Any], recipe: Recipe) -> Iterator[Mapping[str, Any]]:
+    """Yield an entry for each of its ``methods`` and ``preferences``.
+
+    Raises:
+        ConfigError: One of them is no list, or its singular is there as well.
+    """
+    if "methods" not in entry:
+        yield from _swept(entry, recipe)
+        return
+    methods, others = entry["methods"], {n: v for n, v in entry.items() if n != "methods"}
+    if not (isinstance(methods, list) and methods):
+        raise ConfigError(
+            f"recipe '{recipe.name}': methods is no list of methods",
+            'write it as ["static", "mgda"].',
+        )
+    if "method" in entry:
+        raise ConfigError(
+            f"recipe '{recipe.name}' has method beside methods", "leave one of them out."
+        )
+    for method in methods:
+        yield from _swept({**others, "method": method}, recipe)
 
 
 def _swept(entry: Mapping[str, Any], recipe: Recipe) -> Iterator[Mapping[str, Any]]:

@@ -39,7 +39,7 @@ class Recipe(Config):
     prep: dict[str, Any] = option(...)
     """Settings of prep; 'source' and 'meta' may use ${DATA} for --data."""
     train: list[dict[str, Any]] = option(..., min_length=1)
-    """Settings of train; 'seeds' and 'preferences' are lists, base an earlier row, label a name."""
+    """Settings of train; 'seeds', 'methods' and 'preferences' are lists, base an earlier row."""
     eval: dict[str, Any] = Field(default_factory=dict)
     """Settings of eval."""
     report: dict[str, Any] = Field(default_factory=dict)

@@ -195,6 +195,48 @@ def test_other_preferences_are_refused(tmp_path: Path, value: str, message: str)
     assert message in caught.value.message
 
 
+RIVALS = """
+[[train]]
+methods = ["static", "mgda"]
+base = "base"
+preferences = [[1, 2, 1], [2, 1, 1]]
+epochs = 3
+seeds = [1, 2]
+"""
+
+
+def test_methods_are_a_row_each(tmp_path: Path) -> None:
+    path = tmp_path / "study.toml"
+    path.write_text(STUDY + RIVALS)
+    found = [t for t in recipes.read(path, None).trainings if t.config.epochs == 3]
+    expected = [
+        (f"{method} {label}", method, seed, wish)
+        for method in ("static", "mgda")
+        for label, wish in (("1/2/1", (1, 2, 1)), ("2/1/1", (2, 1, 1)))
+        for seed in (1, 2)
+    ]
+    said = [(t.row, t.config.method, t.config.seed, t.config.preference) for t in found]
+    assert said == expected
+    assert {t.base for t in found if t.config.seed == 1} == {found[0].base}
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("[]", "methods is no list of methods"),
+        ('"mgda"', "methods is no list of methods"),
+        ('["mgda", "mgda"]', "has two entries for row 'mgda 1/2/1'"),
+        ('["mgda"]\nmethod = "epo"', "has method beside methods"),
+    ],
+)
+def test_other_methods_are_refused(tmp_path: Path, value: str, message: str) -> None:
+    path = tmp_path / "study.toml"
+    path.write_text(STUDY + RIVALS.replace('["static", "mgda"]', value))
+    with pytest.raises(ConfigError) as caught:
+        recipes.read(path, None)
+    assert message in caught.value.message
+
+
 def test_the_summary_of_a_job_says_all(run, raw: Path, monkeypatch) -> None:
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", "summary.md")
     assert run(f"reproduce toy.toml --data {raw} --only prep")[0] == 0
