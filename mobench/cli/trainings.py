@@ -1,6 +1,6 @@
 """The runs of a recipe: which there are, where they go, and what each starts from."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,54 +62,52 @@ def trainings(recipe: Recipe, dataset: Path) -> Iterator[Training]:
 
 
 def _entries(entry: Mapping[str, Any], recipe: Recipe) -> Iterator[Mapping[str, Any]]:
-    """Yield an entry for each of its ``methods`` and ``preferences``.
+    """Yield an entry for each of its ``methods`` and ``preferences``, wishes behind its label.
 
     Raises:
-        ConfigError: One of them is no list, or its singular is there as well.
+        ConfigError: One of them is no list of such values, or its singular is there as well.
     """
-    if "methods" not in entry:
-        yield from _swept(entry, recipe)
-        return
-    methods, others = entry["methods"], {n: v for n, v in entry.items() if n != "methods"}
-    if not (isinstance(methods, list) and methods):
-        raise ConfigError(
-            f"recipe '{recipe.name}': methods is no list of methods",
-            'write it as ["static", "mgda"].',
-        )
-    if "method" in entry:
-        raise ConfigError(
-            f"recipe '{recipe.name}' has method beside methods", "leave one of them out."
-        )
-    for method in methods:
-        yield from _swept({**others, "method": method}, recipe)
+    for of_method in _swept(entry, "method", recipe):
+        for each in _swept(of_method, "preference", recipe):
+            if "preferences" in entry:
+                said = "/".join(f"{value:g}" for value in each["preference"])
+                yield {**each, "label": f"{entry.get('label', '')} {said}".strip()}
+            else:
+                yield each
 
 
-def _swept(entry: Mapping[str, Any], recipe: Recipe) -> Iterator[Mapping[str, Any]]:
-    """Yield an entry for each of its ``preferences``, the wishes behind its label.
-
-    Raises:
-        ConfigError: It is no list of lists of numbers, or there is a ``preference`` beside it.
-    """
-    if "preferences" not in entry:
+def _swept(entry: Mapping[str, Any], one: str, recipe: Recipe) -> Iterator[Mapping[str, Any]]:
+    """Yield an entry for each value of the list that is called like ``one`` with an s."""
+    many = f"{one}s"
+    if many not in entry:
         yield entry
         return
-    wishes, others = entry["preferences"], {n: v for n, v in entry.items() if n != "preferences"}
-    if not (isinstance(wishes, list) and wishes and all(map(_is_wish, wishes))):
+    values, others = entry[many], {name: value for name, value in entry.items() if name != many}
+    fits, example = SWEPT[one]
+    if not (isinstance(values, list) and values and all(map(fits, values))):
         raise ConfigError(
-            f"recipe '{recipe.name}': preferences is no list of preferences",
-            "write it as [[0.8, 0.1, 0.1], [0.1, 0.8, 0.1]].",
+            f"recipe '{recipe.name}': {many} is no list of {many}", f"write it as {example}."
         )
-    if "preference" in entry:
+    if one in entry:
         raise ConfigError(
-            f"recipe '{recipe.name}' has preference beside preferences", "leave one of them out."
+            f"recipe '{recipe.name}' has {one} beside {many}", "leave one of them out."
         )
-    for wish in wishes:
-        said = "/".join(f"{value:g}" for value in wish)
-        yield {**others, "preference": wish, "label": f"{entry.get('label', '')} {said}".strip()}
+    yield from ({**others, one: value} for value in values)
+
+
+def _is_method(value: Any) -> bool:
+    return isinstance(value, str)
 
 
 def _is_wish(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(part, int | float) for part in value)
+
+
+SWEPT: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+    "method": (_is_method, '["static", "mgda"]'),
+    "preference": (_is_wish, "[[0.8, 0.1, 0.1], [0.1, 0.8, 0.1]]"),
+}
+"""Settings that may be lists of themselves: what a value is, and an example."""
 
 
 def _configs(entry: Mapping[str, Any]) -> Iterator[TrainConfig]:

@@ -39,7 +39,7 @@ class Recipe(Config):
     prep: dict[str, Any] = option(...)
     """Settings of prep; 'source' and 'meta' may use ${DATA} for --data."""
     train: list[dict[str, Any]] = option(..., min_length=1)
-    """Settings of train; 'seeds', 'methods' and 'preferences' are lists, base an earlier row."""
+    """Settings of train, with lists of methods, preferences, seeds; base: a row; label: a name."""
     eval: dict[str, Any] = Field(default_factory=dict)
     """Settings of eval."""
     report: dict[str, Any] = Field(default_factory=dict)

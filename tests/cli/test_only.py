@@ -175,26 +175,6 @@ def test_preferences_are_a_row_each(tmp_path: Path) -> None:
     assert len({t.path for t in found.values()}) == len(found)
 
 
-@pytest.mark.parametrize(
-    ("value", "message"),
-    [
-        ("[]", "preferences is no list of preferences"),
-        ("[0.5, 0.5]", "preferences is no list of preferences"),
-        ("[['a', 'b']]", "preferences is no list of preferences"),
-        ("3", "preferences is no list of preferences"),
-        ("[[1, 2], [1, 2]]", "has two entries for row 'morec 1/2'"),
-        ("[[1, 2, 3]]", "--preference has 3 values for 2 objectives"),
-        ("[[1, 2]]\npreference = [1, 2]", "has preference beside preferences"),
-    ],
-)
-def test_other_preferences_are_refused(tmp_path: Path, value: str, message: str) -> None:
-    path = tmp_path / "study.toml"
-    path.write_text(STUDY + SWEPT.replace("[[0.75, 0.25], [0, 1]]", value))
-    with pytest.raises(ConfigError) as caught:
-        recipes.read(path, None)
-    assert message in caught.value.message
-
-
 RIVALS = """
 [[train]]
 methods = ["static", "mgda"]
@@ -220,18 +200,32 @@ def test_methods_are_a_row_each(tmp_path: Path) -> None:
     assert {t.base for t in found if t.config.seed == 1} == {found[0].base}
 
 
+WISHES = SWEPT, "[[0.75, 0.25], [0, 1]]"
+METHODS = RIVALS, '["static", "mgda"]'
+
+
 @pytest.mark.parametrize(
-    ("value", "message"),
+    ("entry", "value", "message"),
     [
-        ("[]", "methods is no list of methods"),
-        ('"mgda"', "methods is no list of methods"),
-        ('["mgda", "mgda"]', "has two entries for row 'mgda 1/2/1'"),
-        ('["mgda"]\nmethod = "epo"', "has method beside methods"),
+        (WISHES, "[]", "preferences is no list of preferences"),
+        (WISHES, "[0.5, 0.5]", "preferences is no list of preferences"),
+        (WISHES, "[['a', 'b']]", "preferences is no list of preferences"),
+        (WISHES, "3", "preferences is no list of preferences"),
+        (WISHES, "[[1, 2], [1, 2]]", "has two entries for row 'morec 1/2'"),
+        (WISHES, "[[1, 2, 3]]", "--preference has 3 values for 2 objectives"),
+        (WISHES, "[[1, 2]]\npreference = [1, 2]", "has preference beside preferences"),
+        (METHODS, "[]", "methods is no list of methods"),
+        (METHODS, '"mgda"', "methods is no list of methods"),
+        (METHODS, "[1]", "methods is no list of methods"),
+        (METHODS, '["mgda", "mgda"]', "has two entries for row 'mgda 1/2/1'"),
+        (METHODS, '["mgda"]\nmethod = "epo"', "has method beside methods"),
     ],
 )
-def test_other_methods_are_refused(tmp_path: Path, value: str, message: str) -> None:
-    path = tmp_path / "study.toml"
-    path.write_text(STUDY + RIVALS.replace('["static", "mgda"]', value))
+def test_other_lists_are_refused(
+    tmp_path: Path, entry: tuple[str, str], value: str, message: str
+) -> None:
+    path, (text, given) = tmp_path / "study.toml", entry
+    path.write_text(STUDY + text.replace(given, value))
     with pytest.raises(ConfigError) as caught:
         recipes.read(path, None)
     assert message in caught.value.message
