@@ -21,6 +21,7 @@ WORDS = {
     "columns": st.lists(
         st.sampled_from(["user=a", "item=b", "price=c=d"]), min_size=1, unique=True
     ).map(tuple),
+    "solver_options": st.lists(st.sampled_from(["c=0.4", "steps=3"]), unique=True).map(tuple),
     "candidates": st.sampled_from(["uniform:100", "popularity:7"]),
     "k": st.integers(1, 50),
 }

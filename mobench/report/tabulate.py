@@ -20,10 +20,10 @@ MARKS = {
     "yes": "✓ yes",
     "no": "✗ no",
     "?": "? unknown",
-    "yes?": "✓ yes, undecided",
-    "no?": "✗ no, undecided",
+    "yes?": "✓ yes?",
+    "no?": "✗ no?",
 }
-"""Verdicts on validity with a sign; undecided where the interval has the limit in it."""
+"""Verdicts on validity with a sign; with the ? of a footnote where they are undecided."""
 
 WORDS = " Better and worse stand where p is below 0.05, also where a metric that should fall does."
 

@@ -237,3 +237,7 @@ def test_inline_svg_keeps_figures_apart() -> None:
         '<svg role="img" aria-label="say &quot;x&quot;" viewBox="0 0 1 2">'
         '<g id="f-a" clip-path="url(#f-b)"><use href="#f-c" style="fill: var(--ink)"/></g></svg>'
     )
+
+
+def test_the_page_marks_what_is_undecided_as_its_footnote_does() -> None:
+    assert {text for text, shown in MARKS.items() if shown.endswith("?")} == {"yes?", "no?"}
