@@ -27,6 +27,7 @@ from mobench.data.tables import (
     split_rows,
     users_table,
 )
+from mobench.errors import DataError
 
 GIGA = 1e9
 
@@ -88,7 +89,7 @@ def _fill(draft: Draft, made: Plan, track: Track) -> dict[str, Any]:
 
         results = fill(draft, reader)
         return {**results, **_close(draft, made, reader)}
-    with scratch(draft.work) as folder:
+    with scratch(draft.work) as folder, breaks_told(reader):
         chosen = _select(made, reader, folder, track)
     track("splitting")
     split = split_rows(chosen.rows, config)
@@ -139,6 +140,19 @@ def scratch(work: Path) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)  # interrupted, the draft may have gone before it
+
+
+@contextmanager
+def breaks_told(reader: Reader) -> Iterator[None]:
+    """Where what was read cannot be used, say which files were not read to their end."""
+    try:
+        yield
+    except DataError as error:
+        broken = [row for row in reader.rejects.listed if "ends early" in row.reason]
+        if not broken:
+            raise
+        told = "; ".join(f"{row.file}: {row.reason}" for row in broken)
+        raise DataError(f"{error.message} ({told})", "download it again.") from error
 
 
 def physical_memory() -> int:

@@ -157,6 +157,16 @@ def test_a_truncated_gzip_is_one_rejected_row(files: Path) -> None:
     assert n_read > 300
 
 
+def test_a_break_is_told_where_too_little_is_left(files: Path) -> None:
+    packed = gzip.compress((HEADER + csv_text(reviews(60, 40))).encode(), mtime=0)
+    Path("cut.csv.gz").write_bytes(packed[: len(packed) // 2])
+    with pytest.raises(DataError) as caught:
+        run(source=("cut.csv.gz",), k_core=90)
+    assert caught.value.message.startswith("no row is left after '90-core")
+    assert caught.value.message.endswith(" (cut.csv.gz: gzip stream ends early)")
+    assert caught.value.hint == "download it again."
+
+
 DIRT = {
     "U1,I1,five,{t}": "rating is not a number",
     "U1,I1,nan,{t}": "rating is not finite",
