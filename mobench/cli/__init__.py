@@ -1,5 +1,6 @@
 """The command line: the only part of mobench that prints, reads ``sys.argv`` or exits."""
 
+import atexit
 import errno
 import gc
 import os
@@ -24,8 +25,8 @@ ENVIRONMENT = {
 }
 """Waiting threads sleep instead of spinning, read by OpenMP when torch loads it; and Pydantic does
 not look through all that is installed for plugins, of which our models need none."""
-GARBAGE_AFTER = 50_000
-"""New objects between two searches for garbage in circles: importing a library makes as many that
+GARBAGE_AFTER = 200_000
+"""New objects between two searches for garbage in circles: importing libraries makes as many that
 all stay, and at Python's default of 700 the searches take a tenth of a short command's time."""
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -45,6 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     gc.set_threshold(GARBAGE_AFTER)
+    atexit.register(gc.freeze)  # else Python looks through all objects twice on its way out
     words = list(sys.argv[1:] if argv is None else argv) or ["--help"]
     out = Output(_command(words), "--json" in words)
     sys.excepthook = _report_bug(out)

@@ -25,7 +25,7 @@ def drop_repeats(rows: Rows, keep: Literal["latest", "first", "keep"]) -> Rows:
         return rows
     ordered = _pairs(rows)
     ordered.sort()
-    repeated = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    repeated = ordered[1:][ordered[1:] == ordered[:-1]]
     if not repeated.size:
         return rows
     pair = _pairs(rows)
