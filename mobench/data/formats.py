@@ -85,8 +85,8 @@ def review_source(config: PrepConfig, file: SourceFile, head: bytes) -> Source:
     if {"user", "item"} & config.column_names().keys():
         return _tabular(head)
     found = next((source for source in SOURCES.values() if source.recognises(head)), None)
-    several = SOURCES.values() if found is None else [found] if found.name in OPEN else []
-    if any(source.recognises_items(head) for source in several):
+    is_picked = found is not None and found.name not in OPEN
+    if not is_picked and any(source.recognises_items(head) for source in SOURCES.values()):
         message = f"'{file.name}' is metadata (of items), not reviews"
         raise DataError(message, f"give it as --meta {file.name}")
     if found is None:

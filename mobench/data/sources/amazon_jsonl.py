@@ -39,6 +39,11 @@ class AmazonReviews(Source):
         """Read all rows."""
         return read_rows(file, JsonRows(self.columns, unit == "iso"), unit, rejects)
 
+    def recognises_items(self, head: bytes) -> bool:
+        """Recognise an object with a product's id and nothing that a review has besides."""
+        keys = self.items.keys(head)
+        return self.items.id in keys and not keys & (set(self.columns.names) - {self.columns.item})
+
     def check_items(self, file: SourceFile, head: bytes) -> None:
         """Require the metadata keys."""
         self.items.check(file, head)
@@ -57,13 +62,9 @@ class AmazonJsonl(AmazonReviews):
     items = ITEMS_2023
 
     def recognises(self, head: bytes) -> bool:
-        """Recognise a parent id among the keys, or the two ids that stand beside it."""
+        """Recognise a user's id beside one of the two ids of a product."""
         keys = set(sample_keys(head))
-        return "parent_asin" in keys or {"user_id", "asin"} <= keys
-
-    def recognises_items(self, head: bytes) -> bool:
-        """Recognise an object with the id among its keys."""
-        return ITEMS_2023.id in ITEMS_2023.keys(head)
+        return COLUMNS.user in keys and bool({"parent_asin", "asin"} & keys)
 
 
 class Amazon2018Jsonl(AmazonReviews):
@@ -75,14 +76,14 @@ class Amazon2018Jsonl(AmazonReviews):
     items = ITEMS_2018
 
     def recognises(self, head: bytes) -> bool:
-        """Recognise an id of that time and a key that came in 2018."""
+        """Recognise a reviewer of that time and a key that came in 2018."""
         keys = set(sample_keys(head))
-        return _is_old(keys) and bool(keys & REVIEW_KEYS_2018)
+        return _is_old(keys) and OLD_COLUMNS.user in keys and bool(keys & REVIEW_KEYS_2018)
 
     def recognises_items(self, head: bytes) -> bool:
         """Recognise a product's id and a key that came in 2018."""
         keys = ITEMS_2018.keys(head)
-        return _is_old(keys) and "reviewerID" not in keys and bool(keys & ITEM_KEYS_2018)
+        return super().recognises_items(head) and _is_old(keys) and bool(keys & ITEM_KEYS_2018)
 
 
 class Amazon2014Jsonl(AmazonReviews):
@@ -94,17 +95,16 @@ class Amazon2014Jsonl(AmazonReviews):
     items = ITEMS_2014
 
     def recognises(self, head: bytes) -> bool:
-        """Recognise an id of that time and no key that came in 2018."""
+        """Recognise a reviewer of that time and no key that came in 2018."""
         keys = set(sample_keys(head))
-        return _is_old(keys) and not keys & REVIEW_KEYS_2018
+        return _is_old(keys) and OLD_COLUMNS.user in keys and not keys & REVIEW_KEYS_2018
 
     def recognises_items(self, head: bytes) -> bool:
         """Recognise a product's id in lines of either kind, and in JSON no key of 2018."""
-        keys = ITEMS_2014.keys(head)
         is_later = bool(ITEMS_2018.keys(head) & ITEM_KEYS_2018)
-        return _is_old(keys) and "reviewerID" not in keys and not is_later
+        return super().recognises_items(head) and _is_old(ITEMS_2014.keys(head)) and not is_later
 
 
 def _is_old(keys: set[str]) -> bool:
-    """Return whether these may be reviews or metadata from before 2023."""
-    return bool(keys & {"reviewerID", "asin"}) and not keys & {"user_id", "parent_asin"}
+    """Return whether these may be of files from before 2023."""
+    return not keys & {"user_id", "parent_asin"}

@@ -17,7 +17,7 @@ from mobench.data.schema import Rejects
 from mobench.data.sources import SOURCES
 from mobench.errors import DataError
 from tests.unit.data.make import write
-from tests.unit.data.test_amazon_items import META_2018, item_formats
+from tests.unit.data.test_amazon_items import META_2018, META_2023, item_formats
 
 USER, ITEM, TIME = "A3EBHHCZO6V2A4", "5555991584", 1158019200
 REVIEW_2014 = {
@@ -95,7 +95,10 @@ def test_the_order_of_columns_is_seen_or_not_guessed(lines: list[str], names: li
         ("amazon-2014-csv", "a,b,3", "'raw' has 3 columns in its first line, expected user,item"),
         ("amazon-2014-jsonl", json.dumps(REVIEW_2023), "'raw' has no column 'reviewerID'"),
         ("amazon-2018-jsonl", json.dumps(META_2018), "'raw' has no column 'reviewerID'"),
-        ("auto", json.dumps(META_2018), "'raw' has no column 'reviewerID'"),
+        ("auto", json.dumps(META_2018), "'raw' is metadata .*\n.*as --meta raw"),
+        ("auto", json.dumps(META_2023), "'raw' is metadata .*\n.*as --meta raw"),
+        ("auto", json.dumps({"asin": ITEM, "overall": 5}), "'raw' has no column .* the user"),
+        ("auto", json.dumps({"parent_asin": ITEM, "rating": 5}), "'raw' has no column .* the user"),
     ],
 )
 def test_other_files_are_refused(workdir: Path, format: Any, text: str, words: str) -> None:
