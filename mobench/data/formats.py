@@ -111,6 +111,9 @@ def item_source(
             return SOURCES[name]
     if ITEM_COLUMNS & config.column_names().keys():
         return _tabular(head)
+    if any(s.recognises(head) for s in SOURCES.values() if s.name not in OPEN):
+        message = f"'{file.name}' holds reviews, not metadata (of items)"
+        raise DataError(message, "leave out --meta before it.")
     if reviews is None or type(reviews).check_items is Source.check_items:
         raise unrecognised(file, head)
     return reviews

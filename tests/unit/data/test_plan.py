@@ -153,21 +153,20 @@ def raised(config: PrepConfig) -> tuple[type[MobenchError], str, str | None]:
         (
             {"meta": ("reviews.csv.gz",)},
             DataError,
-            "'reviews.csv.gz' is of no known format:"
-            " it begins with 'user_id,parent_asin,rating,timestamp'",
-            "name its columns: --columns item=…,price=…,category=…",
+            "'reviews.csv.gz' holds reviews, not metadata (of items)",
+            "leave out --meta before it.",
         ),
         (
             {"meta": ("reviews.jsonl",)},
             DataError,
-            "'reviews.jsonl' has no column 'price'",
-            "Columns: parent_asin, rating, timestamp, user_id.",
+            "'reviews.jsonl' holds reviews, not metadata (of items)",
+            "leave out --meta before it.",
         ),
         (
             {"source": ("meta.jsonl",)},
             DataError,
-            "'meta.jsonl' has no column 'user_id'",
-            "Columns: categories, parent_asin, price, title.",
+            "'meta.jsonl' is metadata (of items), not reviews",
+            "give it as --meta meta.jsonl",
         ),
         (
             {"target_distribution": "shares.csv"},
