@@ -112,11 +112,11 @@ def runs(data: Path, folder: Path, rounds: int, size: int) -> dict[str, Mobench]
     config = build(TrainConfig, {"method": "base", "epochs": 1, **fixed})
     for _ in train(plan(config, data, None, start)):
         pass
-    settings = {**fixed, "epochs": rounds, "patience": rounds + 1}
+    settings = {**fixed, "epochs": rounds}
     found = {}
     for label, values in BASES.items():
         engine = str(values.get("engine", ""))
-        values = {"method": "base", **settings, **values}
+        values = {"method": "base", "patience": rounds + 1, **settings, **values}
         values.pop("engine", None)
         found[label] = Mobench(values, data, None, folder / "timed", engine)
     for label, (mode, objectives) in MOREC.items():

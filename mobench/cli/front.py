@@ -25,7 +25,7 @@ def train_front(out: Output, asked: Asked, *, jobs: int, dry_run: bool) -> None:
     if jobs > 1 and asked.configs[0].batched == "on":
         raise ConfigError("batched=on does not go with --jobs", "one process trains all at once.")
     front = arrange(asked)
-    check_joinable(front)
+    check_joinable(asked, front)
     out.show(*header(front), "")
     if dry_run:
         out.show(*dry_run_lines(front))
@@ -48,7 +48,7 @@ def train_front(out: Output, asked: Asked, *, jobs: int, dry_run: bool) -> None:
     finish(out, work)
 
 
-def check_joinable(front: Front) -> None:
+def check_joinable(asked: Asked, front: Front) -> None:
     """Refuse what cannot be trained at once.
 
     Raises:
@@ -57,7 +57,7 @@ def check_joinable(front: Front) -> None:
     from mobench.training.run_together import joinable
 
     plan = front.members[0].plan
-    if plan.config.batched == "on" and not joinable(plan):
+    if asked.configs[0].batched == "on" and not joinable(plan):
         raise ConfigError(
             f"batched=on: {plan.config.method} on {plan.config.backbone} with"
             f" {plan.config.optimizer} cannot be trained at once",
@@ -125,8 +125,10 @@ class Work:
         from mobench.training.run_together import joinable
 
         plans = [each.plan for each in members]
-        wanted = {plan.config.batched for plan in plans} | {plan.device for plan in plans}
-        pays = "on" in wanted or {"auto", "cuda"} <= wanted
+        bases = [each.plan.path for each in self.front.bases]
+        wished = self.asked.configs[0].batched
+        wanted = "auto" if any(each.plan.path in bases for each in members) else wished
+        pays = wanted == "on" or (wanted == "auto" and any(p.device == "cuda" for p in plans))
         return pays and self.jobs == 1 and all(map(joinable, plans))
 
     def leaders(self) -> list[Member]:

@@ -151,7 +151,7 @@ def member(
     from mobench.training.run import plan
 
     base, made, seed = start
-    config = config.model_copy(update={"seed": seed})
+    config = config.model_copy(update={"seed": seed, "batched": "auto"})  # is of the set
     path = path_of(asked, config, label)
     alike = [each for each in front.members if each.seed == seed]
     if not alike:

@@ -239,7 +239,8 @@ def check_alike(samples: Sequence[Samples]) -> None:
         raise ConfigError("nothing to compare", "give at least one pair of run and base.")
     first = samples[0]
     for other in samples[1:]:
-        if not np.array_equal(first.target, other.target):
+        alike = (first.target, other.target), (first.user, other.user)
+        if not all(np.array_equal(*pair) for pair in alike):
             raise DataError(
                 "runs to be compared have different users or targets",
                 "evaluate them on the same dataset and split.",

@@ -89,6 +89,7 @@ class Samples:
         seed: Seed of the draws.
         target: The ranking's targets, one a row: what makes two runs comparable user by user.
         n_users: U; users may have several rows.
+        user: The user of each row; numbers from 0 where the ranking does not name them.
     """
 
     values: dict[str, float]
@@ -96,6 +97,7 @@ class Samples:
     seed: int
     target: NDArray[np.int32] = field(repr=False)
     n_users: int
+    user: NDArray[np.integer] = field(repr=False)
 
 
 def resample(outcome: Outcome, k: int, resamples: int, seed: int) -> Samples:
@@ -115,7 +117,8 @@ def resample(outcome: Outcome, k: int, resamples: int, seed: int) -> Samples:
     features = Features.of(outcome, k)
     resampled = features.statistic(_sums(features.per_user, resamples, seed))
     values = {name: METRICS[name].compute(outcome, k) for name in HEADLINE}
-    return Samples(values, resampled, seed, outcome.target, outcome.n_users)
+    user = outcome.person if outcome.user is None else outcome.user
+    return Samples(values, resampled, seed, outcome.target, outcome.n_users, user)
 
 
 def _by_user(rows: Vector, person: NDArray[np.int64]) -> Vector:

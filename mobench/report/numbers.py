@@ -65,7 +65,7 @@ class Change:
 def ranking(first: Artifact, second: Artifact, config: CompareConfig) -> tuple[list[Change], str]:
     """Return the changes of all metrics, and why they cannot be judged (empty if they can).
 
-    Headline metrics are judged by a paired bootstrap over users, Holm-corrected; the others
+    Headline metrics are judged by label swaps over users, Holm-corrected; the others
     describe all lists at once, and nothing is known of their noise.
 
     Raises:

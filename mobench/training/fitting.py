@@ -2,12 +2,28 @@
 
 from collections.abc import Callable
 
-from mobench.config import TrainConfig
+from mobench.config import PRESETS, TrainConfig
 from mobench.config.base import place_of
 from mobench.errors import ConfigError
+from mobench.models import Backbone, own
+from mobench.training.inherit import SHARED
 from mobench.training.space import space
 
 Fits = Callable[[TrainConfig], bool]
+
+OF_HISTORIES = (
+    "max_length",
+    "n_blocks",
+    "n_heads",
+    "inner_size",
+    "dropout",
+    "norm",
+    "targets",
+    "autocast",
+)
+"""Settings of backbones that read histories."""
+MODEL = [name for name in SHARED if name != "backbone"]
+"""Settings of a model and how it is trained; the backbone of popularity is who it stands beside."""
 
 
 def has_front(config: TrainConfig) -> bool:
@@ -25,6 +41,18 @@ def _controlled(config: TrainConfig) -> bool:
 
 def _morec(config: TrainConfig) -> bool:
     return config.method == "morec"
+
+
+def _popular(config: TrainConfig) -> bool:
+    return config.method == "popularity"
+
+
+def _trained(config: TrainConfig) -> bool:
+    return not (_popular(config) or _reranked(config))
+
+
+def _based(config: TrainConfig) -> bool:
+    return config.starts_from_base
 
 
 def _weighed(config: TrainConfig) -> bool:
@@ -59,62 +87,58 @@ def _agreeing(config: TrainConfig) -> bool:
     return _conditioned(config) and config.agreement != "none"
 
 
-def _regional(config: TrainConfig) -> bool:
-    return config.solver == "pemtl"
-
-
 def _correlated(config: TrainConfig) -> bool:
     return config.uses_substitutes and "fair" in config.objectives
 
 
+def _adapts_to(name: str) -> Fits:
+    return lambda config: config.adapts and name in config.objectives
+
+
+WISHES = "a method that looks at wishes, such as static or epo"
+BASED = (_based, "a method that starts from a base, such as morec")
+TRAINED = (_trained, "a method that trains, such as base or morec")
+CONTROLLED = (_controlled, "--method morec and its controller")
+SAMPLED = (lambda config: config.adapts, "--method morec and sampler adaptive")
+SOLVED = (_solved, "a method such as static or mgda")
+CONDITIONED = (_conditioned, "--method conditioned")
+RERANKED = (_reranked, "--method rerank")
+
 NEEDS: dict[str, tuple[Fits, str]] = {
     "keep_accuracy": (_kept, "--method morec"),
-    "target_loss": (_controlled, "--method morec"),
+    "preference": (has_front, "a method that looks at wishes, such as morec, static or epo"),
+    **dict.fromkeys(("objectives", "keep_metric", "min_base_hits"), BASED),
+    **dict.fromkeys(("preset", "epochs", "keep_state", "log_every"), TRAINED),
+    "patience": (lambda config: config.method == "base", "--method base"),
+    "sampler_mode": (lambda config: _trained(config) and _based(config), BASED[1]),
     "sampler": (_morec, "--method morec"),
     "coordinator": (_morec, "--method morec"),
-    "preference": (has_front, "a method that looks at wishes, such as morec, static or epo"),
-    "acc_share": (_wishing, "a method that looks at wishes, such as static or epo"),
-    "normalise": (_solved, "a method such as static or mgda"),
-    "solve_every": (_solved, "a method such as static or mgda"),
-    "solver_options": (_solved, "a method such as static or mgda"),
-    "regions": (_regional, "--method pemtl"),
-    "conditioning": (_conditioned, "--method conditioned"),
-    "concentration": (_conditioned, "--method conditioned"),
-    "agreement": (_conditioned, "--method conditioned"),
+    **dict.fromkeys(("target_loss", "slack", "aux_weight"), CONTROLLED),
+    **dict.fromkeys(("kp", "ki_per_epoch", "ki", "antiwindup"), CONTROLLED),
+    **dict.fromkeys(("beta_min", "beta_max", "beta_start"), CONTROLLED),
+    **dict.fromkeys(("sampler_step", "sampler_floor", "step_rule"), SAMPLED),
+    "fair_signal": (_adapts_to("fair"), f"{SAMPLED[1]}, and objective fair"),
+    "min_group_size": (
+        lambda config: _reranked(config) or _adapts_to("fair")(config),
+        "--method morec and objective fair, or --method rerank",
+    ),
+    "dead_band": (_adapts_to("align"), f"{SAMPLED[1]}, and objective align"),
+    "align_k": (
+        lambda config: _reranked(config) or _adapts_to("align")(config),
+        "--method morec and objective align, or --method rerank",
+    ),
+    "acc_share": (_wishing, WISHES),
+    **dict.fromkeys(("normalise", "solve_every", "solver_options"), SOLVED),
+    "regions": (lambda config: config.solver == "pemtl", "--method pemtl"),
+    **dict.fromkeys(("conditioning", "concentration", "agreement", "front_parts"), CONDITIONED),
     "agreement_strength": (_agreeing, "--method conditioned and an agreement such as cosine"),
-    "front_parts": (_conditioned, "--method conditioned"),
     "fair_loss": (_correlated, "objective fair and a method such as static, or sampler=uniform"),
-    "search": (_reranked, "--method rerank"),
-    "mix_parts": (_reranked, "--method rerank"),
-    "least_score": (_reranked, "--method rerank"),
+    **dict.fromkeys(("search", "mix_parts", "least_score"), RERANKED),
     "n_candidates": (_listed, "--method rerank"),
+    "tries_at": (lambda config: config.tries > 0, "--tries"),
+    **dict.fromkeys(MODEL, (lambda config: not _popular(config), TRAINED[1])),
 }
 """Settings that need something: whether it is there, and what it is."""
-
-
-UNTRAINED = (
-    "preset",
-    "sampler_mode",
-    "epochs",
-    "patience",
-    "kp",
-    "ki_per_epoch",
-    "ki",
-    "beta_min",
-    "beta_max",
-    "beta_start",
-    "antiwindup",
-    "slack",
-    "aux_weight",
-    "sampler_step",
-    "sampler_floor",
-    "step_rule",
-    "fair_signal",
-    "dead_band",
-    "keep_state",
-    "log_every",
-)
-"""Settings of training that a method without any does not look at."""
 
 
 def check_fit(config: TrainConfig) -> None:
@@ -123,20 +147,17 @@ def check_fit(config: TrainConfig) -> None:
     Raises:
         ConfigError: It does not.
     """
-    usual = TrainConfig()
     for name, (fits, needed) in NEEDS.items():
-        if getattr(config, name) != getattr(usual, name) and not fits(config):
+        if is_chosen(config, name) and not fits(config):
             raise ConfigError(
                 f"{place_of(TrainConfig, name)} does nothing for {_method(config)}",
                 f"use it with {needed}.",
             )
-    for name in UNTRAINED:
-        if _reranked(config) and getattr(config, name) != getattr(usual, name):
-            raise ConfigError(
-                f"{place_of(TrainConfig, name)} does nothing for {_method(config)}:"
-                " it trains nothing",
-                "leave it out.",
-            )
+    if config.batched == "on":
+        raise ConfigError(
+            "batched=on needs several runs",
+            "ask for them with --front or --seeds, or leave it out.",
+        )
     if _weighed(config) and not config.auxiliary:
         raise ConfigError(
             f"{config.solver or config.method} weighs objectives, and acc is the only one",
@@ -159,6 +180,29 @@ def check_fit(config: TrainConfig) -> None:
             f"--tries: {_method(config)} has nothing to try",
             "use it with base, continue, morec or a rival of it.",
         )
+
+
+def is_chosen(config: TrainConfig, name: str) -> bool:
+    """Return whether a setting is neither the default nor that of the preset."""
+    value = getattr(config, name)
+    usual = TrainConfig.model_fields[name].default
+    return value not in (usual, PRESETS[config.preset].get(name, usual))
+
+
+def check_backbone(config: TrainConfig, kind: type[Backbone]) -> None:
+    """Check that the backbone looks at everything that was set; one of one's own may.
+
+    Raises:
+        ConfigError: It does not.
+    """
+    if kind.uses_history or own.is_file(config.backbone):
+        return
+    for name in OF_HISTORIES:
+        if is_chosen(config, name):
+            raise ConfigError(
+                f"{name} does nothing for backbone {config.backbone}",
+                "use it with --backbone sasrec.",
+            )
 
 
 def _method(config: TrainConfig) -> str:

@@ -16,7 +16,7 @@ from mobench.models.device import pick_device
 from mobench.models.kinds import GIVEN
 from mobench.training.architecture import as_input, code_of, settle
 from mobench.training.data import by_positions, objectives
-from mobench.training.fitting import check_fit
+from mobench.training.fitting import check_backbone, check_fit
 from mobench.training.inherit import inherit
 from mobench.training.optimizer import make_optimizer
 from mobench.training.rerank.candidate_file import CandidateFile
@@ -126,6 +126,7 @@ def plan(
     code = code_of(config, partial(path), base.path if base else None)
     kind = kind_of(config, code)
     config = settle(config, kind)
+    check_backbone(config, kind)
     _check_training(config, kind, candidates)
     given = _vectors(config, dataset, vectors) if vectors else None
     if given:

@@ -106,8 +106,6 @@ def base_config(config: TrainConfig) -> TrainConfig:
         "threads",
         "preset",
         "k",
-        "align_k",
-        "min_base_hits",
         "max_missing",
         "n_candidates",
     )

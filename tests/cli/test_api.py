@@ -67,7 +67,7 @@ def test_what_a_function_makes_is_up_to_date_for_the_commands(run_json, pipeline
     """And the command that the manifest names makes it."""
     path = Path("raw/reviews.csv.gz")
     dataset = mobench.prep(path, meta=(Path("raw/meta.jsonl"),), k_core=2, name="own")
-    base = mobench.train(dataset, method="base", epochs=1, min_group_size=3)
+    base = mobench.train(dataset, method="base", epochs=1, n_negatives=3)
     morec = mobench.train(dataset, objectives=("acc", "fair"), epochs=1, base=base, beta_start=None)
     metrics = [mobench.evaluate(run, k=(5, 10), name=f"{run.path.name}-m") for run in (base, morec)]
     report = mobench.make_report(*metrics, resamples=50, name="own-report")

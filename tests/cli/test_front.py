@@ -76,7 +76,8 @@ def test_a_member_is_the_run_that_its_preference_gives(run, pipeline: Path) -> N
 
 def test_seeds_alone_keep_the_usual_names(run, pipeline: Path) -> None:
     assert run("train data/datasets/toy --method base --epochs 1 --seeds 3,4")[0] == 0
-    assert run(f"{TRAIN} --method continue --seeds 3,4 --name mine")[0] == 0
+    more = "--method continue --epochs 2 --seeds 3,4 --name mine"
+    assert run(f"train data/datasets/toy {more}")[0] == 0
     names = {path.name for path in Path("data/runs").iterdir()}
     assert {"toy-mf-base-s3", "toy-mf-base-s4", "mine-s3", "mine-s4"} <= names
     remake = next(x for x in run("show data/runs/mine-s3")[1].splitlines() if "remake" in x)
@@ -205,6 +206,8 @@ def test_runs_can_be_trained_at_once(run, run_json, pipeline, monkeypatch) -> No
         assert run_json(line)["error"]["exit_code"] == 130
     found = run_json(line)
     assert [each["results"]["batched"] for each in found["members"]] == [3] * 6  # unlike bases
+    config = f"-c {found['members'][0]['path']}/manifest.json --name alone"
+    assert run(f"train data/datasets/toy {config}")[0] == 0
     assert [each["fresh"] for each in found["bases"]] == [True]
     code, out, _ = run(line)
     assert code == 0
@@ -232,6 +235,7 @@ WRONG = {
     "--preference 1,2,3 --preference 1,2": "--preference has 2 values for 3 objectives",
     "--seeds 1,2 --base data/runs/toy-mf-base-s1": "--base is one run",
     "--seeds 1,2 --init-from x.parquet": "--init-from makes one base run",
+    "--set batched=on": "batched=on needs several runs",
     "--seeds 1 --set batched=on --jobs 2": "batched=on does not go with --jobs",
     "--seeds 1 --set batched=on --method popularity": "batched=on: popularity on mf with adam can",
     "--seeds 1 --resume x": "--resume takes no option but --epochs and --name",

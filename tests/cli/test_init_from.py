@@ -25,7 +25,8 @@ pl.concat([table("user"), table("item")]).write_parquet("vectors.parquet")
 """What the README shows."""
 
 BASE, RUN = "data/runs/toy-vectors-base-s1", "data/runs/toy-vectors-morec-s1"
-TRAIN = "train data/datasets/toy --init-from vectors.parquet --set batch_size=64"
+PLAIN = "train data/datasets/toy --init-from vectors.parquet"
+TRAIN = f"{PLAIN} --set batch_size=64"
 
 
 @pytest.fixture
@@ -130,7 +131,7 @@ def test_missing_vectors_are_told(run, vectors: Path) -> None:
 )
 def test_what_does_not_go_together(run, vectors: Path, words: str, message: str) -> None:
     before = sorted(Path("data/runs").iterdir())
-    code, out, err = run(f"{TRAIN} {words}")
+    code, out, err = run(f"{PLAIN} {words}")
     assert (code, out) == (2, "")
     assert err.startswith(f"error: {message}")
     assert err.splitlines()[1].startswith(" hint: ")

@@ -111,7 +111,7 @@ def test_after_a_base_of_scores_comes_rerank(run, pipeline: Path) -> None:
     ("command", "code", "message"),
     [
         (f"{TRAIN} --candidates no.parquet", 3, "--candidates 'no.parquet' does not exist"),
-        (f"{TRAIN} --epochs 3", 2, "--epochs does nothing for method rerank: it trains nothing"),
+        (f"{TRAIN} --epochs 3", 2, "--epochs does nothing for method rerank"),
         (f"{TRAIN} --candidates a --init-from b", 2, "--candidates does not go with --init-from"),
         (f"{TRAIN} --candidates a --base {BASE}", 2, "--base does not go with --candidates"),
         (f"{TRAIN} --set search=luck", 2, "search 'luck' is unknown"),

@@ -110,6 +110,16 @@ def test_runs_of_other_users_are_refused() -> None:
         paired(outcome, take(outcome, np.arange(10)), 5, ("hit",), resamples=10)
 
 
+def test_runs_of_other_users_with_the_same_targets_are_refused() -> None:
+    outcome = random_outcome(1)
+    people = np.arange(len(outcome.target), dtype=np.int32)
+    mine = replace(outcome, user=people)
+    assert paired(mine, mine, 5, ("hit",), resamples=10).imp.value == 0
+    for other in (people + 1, people // 2, people[::-1].copy()):
+        with pytest.raises(DataError, match="different users or targets"):
+            paired(mine, replace(outcome, user=other), 5, ("hit",), resamples=10)
+
+
 def test_other_misuse_is_refused() -> None:
     outcome = random_outcome(1)
     with pytest.raises(ConfigError, match="nothing to compare"):
@@ -121,10 +131,9 @@ def test_other_misuse_is_refused() -> None:
 
 
 def test_base_without_hits_in_some_resamples() -> None:
+    one = np.ones(1), 1, np.zeros(1)
     samples = [
-        Samples(
-            {**dict.fromkeys(HEADLINE, 0.5)}, {n: np.array(v) for n in HEADLINE}, 0, np.ones(1), 1
-        )
+        Samples({**dict.fromkeys(HEADLINE, 0.5)}, {n: np.array(v) for n in HEADLINE}, 0, *one)
         for v in ([0.5, 0.5, 0.0], [0.5, 0.0, 0.0])
     ]
     got = compare([(samples[0], samples[1])], ("hit", "min_hit"), confidence=0.5)

@@ -23,7 +23,8 @@ def make_plan(
     root: Path, name: str, base: Path | None = None, vectors: Path | None = None, **values: Any
 ) -> Plan:
     """Plan a run on ``root/datasets/toy``."""
-    config = build(TrainConfig, {"batch_size": 64, "learning_rate": 0.01, **values})
+    usual = {"batch_size": 64, "learning_rate": 0.01}
+    config = build(TrainConfig, values if values.get("method") == "popularity" else usual | values)
     return plan(config, root / "datasets" / "toy", base, root / "runs" / name, vectors=vectors)
 
 

@@ -111,10 +111,10 @@ def test_a_share_of_no_hits_cannot_be_kept(root, base):
         begin(plan, loop)
 
 
-def test_alignment_reads_lists_of_its_own_length(root):
+def test_alignment_reads_lists_of_its_own_length(root, base):
     """Validation lists are as long as the longest that anything reads."""
     for align_k, longest in ((None, 10), (5, 10), (30, 30)):
-        plan = make_plan(root, "never", method="base", align_k=align_k)
+        plan = make_plan(root, "never", base, align_k=align_k)
         loop = make_loop(plan)
         assert loop.objectives["align"].settings.align_k == (align_k or 10)
         assert loop.validator(begin(plan, loop).model)[1].lists.shape == (120, longest)

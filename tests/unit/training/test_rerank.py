@@ -271,7 +271,7 @@ def test_as_much_is_kept_as_was_asked_for(root, base):
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"epochs": 3}, "--epochs does nothing for method rerank: it trains nothing"),
+        ({"epochs": 3}, "--epochs does nothing for method rerank"),
         ({"sampler_mode": "reweight"}, "--sampler-mode does nothing for method rerank"),
         ({"preset": "paper"}, "preset does nothing for method rerank"),
         ({"target_loss": 0.3}, "target_loss does nothing for method rerank"),
@@ -302,25 +302,3 @@ def test_settings_that_would_do_nothing_are_refused(root, base, values, message)
 def test_a_base_is_needed(root):
     with pytest.raises(ConfigError, match="rerank starts from a base run"):
         make_plan(root, "never", method="rerank")
-
-
-def test_every_field_is_looked_at_or_refused():
-    """A new setting must be placed: what a rerank does with it is a decision."""
-    from mobench.training.fitting import NEEDS, UNTRAINED
-    from mobench.training.inherit import SHARED
-
-    read = {
-        *("method", "objectives", "preference", "keep_metric", "k", "min_base_hits", "align_k"),
-        *(
-            "min_group_size",
-            "max_missing",
-            "tries",
-            "tries_at",
-            "batched",
-            "seed",
-            "device",
-            "threads",
-        ),
-    }
-    placed = {*read, *NEEDS, *UNTRAINED, *SHARED}
-    assert sorted(placed) == sorted(TrainConfig.model_fields)

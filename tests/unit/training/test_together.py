@@ -92,7 +92,7 @@ def test_each_run_is_what_it_would_be_alone(root, bases, monkeypatch, name, dens
         assert mine.manifest.identity == other.manifest.identity
 
 
-@pytest.mark.parametrize("values", [{"method": "base"}, {"method": "continue"}])
+@pytest.mark.parametrize("values", [{"method": "base", "patience": 2}, {"method": "continue"}])
 def test_base_and_continue_can_be_joined(root, bases, values) -> None:
     plans = {
         kind: [
@@ -101,7 +101,6 @@ def test_base_and_continue_can_be_joined(root, bases, values) -> None:
                 f"{kind}-{values['method']}-{seed}",
                 None if values["method"] == "base" else bases[seed],
                 epochs=5,
-                patience=2,
                 seed=seed,
                 **values,
             )
