@@ -1,11 +1,11 @@
 """Config of ``mobench eval``."""
 
-from math import isfinite
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from mobench.config.base import Config, Explained, option
+from mobench.config.base import Config, option
+from mobench.config.mix import scaled
 
 
 class EvalConfig(Config):
@@ -30,15 +30,4 @@ class EvalConfig(Config):
     device: Literal["auto", "cpu", "cuda"] = option("auto", "Run", moves=False)
     """Where to compute."""
 
-    @field_validator("preference")
-    @classmethod
-    def _scaled(cls, wishes: tuple[float, ...] | None) -> tuple[float, ...] | None:
-        """Scale it to sum 1, so that two ways to write a mix are one."""
-        if wishes is None:
-            return None
-        if min(wishes, default=-1) < 0 or not sum(wishes) > 0 or not isfinite(sum(wishes)):
-            raise Explained(
-                f"--preference {','.join(map(str, wishes))} is no mix of wishes",
-                "values are at least 0 and not all 0.",
-            )
-        return tuple(round(wish / sum(wishes), 6) for wish in wishes)
+    _scaled = field_validator("preference")(scaled)

@@ -13,6 +13,7 @@ from mobench.artifacts import Artifact
 from mobench.config import RecommendConfig
 from mobench.data.dataset import SPLITS, Dataset
 from mobench.data.sequences import Sequences
+from mobench.evaluation.preference import check_preference
 from mobench.evaluation.run import load_model
 from mobench.evaluation.selection import largest
 from mobench.models import Histories
@@ -50,17 +51,19 @@ class Recommender:
 
     Raises:
         ArtifactError: An artifact is missing, incomplete, or has changed.
-        ConfigError: The device is not there, or the run's own backbone is not.
+        ConfigError: The device is not there, or the run's own backbone is not; or the preference
+            is not for this run.
     """
 
     def __init__(self, run_path: Path, config: RecommendConfig) -> None:
         self.run = Artifact.open(run_path, "run")
         self.run.verify()
+        check_preference(self.run, config.preference)
         self.dataset = Dataset.load(self.run.open_input("dataset", "dataset").path)
         self.config = config
         self.device = pick_device(config.device)
         set_threads(0, int(self.run.manifest.results["n_parameters"]))
-        self.model = load_model(self.run, self.dataset, self.device)
+        self.model = load_model(self.run, self.dataset, self.device, config.preference)
         known = [self.dataset.splits[name] for name in SPLITS[: SPLITS.index(config.seen) + 1]]
         self.had = Sequences.of(known, self.dataset.n_users)
         self.max_length = int(self.run.manifest.config["max_length"])

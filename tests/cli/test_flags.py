@@ -108,6 +108,7 @@ FLAGS = {
         "--force",
         "--k",
         "--seen",
+        "--preference",
         "--sample",
         "--seed",
         "--device",

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from mobench.artifacts import partial
-from mobench.config import EvalConfig, TrainConfig, build
+from mobench.config import EvalConfig, build
 from mobench.data.dataset import Dataset
 from mobench.errors import ConfigError, Interrupted
 from mobench.evaluation.ranking import Ranker
