@@ -23,16 +23,18 @@ from mobench.training.coordinator import Fixed
 from mobench.training.data import TrainData
 from mobench.training.gradients import jacobian
 from mobench.training.native import NativeStep, usable
+from mobench.training.native_solved import NativeSolved
 from mobench.training.negatives import NegativeSampler, Seen
 from mobench.training.optimizer import Adam, add_decay, make_optimizer
 from mobench.training.solved import Solved
 from mobench.training.solver import make_solver
-from mobench.training.step import GramianStep, Step
+from mobench.training.step import GramianStep, Step, values
 from mobench.training.substitutes import Substitutes
 
 NAMES = ("acc", "rev", "fair", "align")
 WISHES = (0.4, 0.2, 0.2, 0.2)
 MGDA, STATIC, DENSE = "mgda", "static", "mgda, dense gradients"
+TORCH = " in torch"
 WEIGHT_DECAY, STILL = 1e-5, "no optimiser"
 
 
@@ -73,8 +75,8 @@ class DenseStep(Step):
 
     def descend(self, scorer: Scorer, batch: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Move the model; return losses and weights."""
-        losses = self.losses(scorer, batch)
-        detached = losses.detach().to(torch.float64)
+        losses = self.separate(scorer, batch)
+        detached = values(losses)
         parts = jacobian(losses, list(self.model.parameters()), [])
         by_loss = zip(*(part.gradients for part in parts), strict=True)
         rows = torch.stack([torch.cat([g.reshape(-1) for g in each]) for each in by_loss])
@@ -140,24 +142,31 @@ def ways(options: argparse.Namespace) -> dict[str, Way]:
         step = kind(model, moving, coordinator, negatives, *given)
         return Way(NativeStep(step) if native else step, data, batches)
 
+    has_numba = usable(MF(*torch.zeros(2, 1, 1)), data, options.negatives)
+    kinds = [(MGDA + TORCH, GramianStep, "mgda"), (STATIC + TORCH, Step, "static")]
+    if has_numba:
+        kinds += [(MGDA, NativeSolved, "mgda"), (STATIC, NativeSolved, "static")]
     found = {
         f"{name}, {optimizer}": way(kind, solver, optimizer)
-        for optimizer in ("adam", "lazy-adam", STILL)
-        for name, kind, solver in ((MGDA, GramianStep, "mgda"), (STATIC, Step, "static"))
+        for optimizer in ("adam", "lazy-adam")
+        for name, kind, solver in kinds
     }
+    for name, kind, solver in kinds[:2]:
+        found[f"{name}, {STILL}"] = way(kind, solver, STILL)
     for optimizer in ("adam", STILL):
         found[f"{DENSE}, {optimizer}"] = way(DenseStep, "mgda", optimizer)
-    if usable(MF(*torch.zeros(2, 1, 1)), data, options.negatives):
+    if has_numba:
         for optimizer in ("adam", "lazy-adam"):
-            found[f"one loss, native, {optimizer}"] = way(Step, "", optimizer, native=True)
+            found[f"one loss, {optimizer}"] = way(Step, "", optimizer, native=True)
     return found
 
 
 def agreement(all_ways: dict[str, Way]) -> None:
-    """Print how far the two ways of MGDA are apart after as many steps."""
-    one, other = (all_ways[f"{name}, adam"].last for name in (MGDA, DENSE))
-    print(f"\nweights of {MGDA}: {', '.join(f'{w:.6f}' for w in one[4:8])}")
-    print(f"weights of {DENSE}: {', '.join(f'{w:.6f}' for w in other[4:8])}")
+    """Print how far the ways of MGDA are apart after as many steps."""
+    print()
+    for name, way in all_ways.items():
+        if name.startswith(MGDA) and name.endswith(", adam"):
+            print(f"weights of {name}: {', '.join(f'{w:.6f}' for w in way.last[4:8])}")
 
 
 def main() -> None:
@@ -171,7 +180,13 @@ def main() -> None:
     print(f"MF of {sizes}, batch {options.batch_size}, {options.negatives} negatives, 4 losses")
     print(f"{load()}\n")
     samples = play({name: way.turn for name, way in all_ways.items()}, options.rounds)
-    against = [f"{MGDA}, adam", f"{STATIC}, adam", f"{MGDA}, {STILL}"]
+    wanted = (
+        f"{MGDA}, adam",
+        f"{MGDA}, lazy-adam",
+        f"{MGDA}{TORCH}, adam",
+        f"{STATIC}{TORCH}, adam",
+    )
+    against = [name for name in wanted if name in all_ways]
     print(*table(samples, "steps", against, ("cpu",)), sep="\n")
     agreement(all_ways)
     print(load())

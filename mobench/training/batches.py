@@ -42,6 +42,10 @@ class Scorer:
         drawn = self.negatives.draw(users, self.n)
         return users, torch.cat((items.unsqueeze(1), drawn), 1)  # [V, 1 + n]
 
+    def score(self, users: Tensor, items: Tensor) -> Tensor:
+        """Score ``items [V, 1 + n]`` for ``users [V]``, without histories."""
+        return self.model.score(users, None, items)
+
     def loss(self, scores: Tensor) -> Tensor:
         """Return the losses ``[V]`` of scores ``[V, 1 + n]``, the positive first."""
         return self.model.loss(scores[:, 0], scores[:, 1:])
@@ -121,7 +125,7 @@ class Rows(Source):
         """Return the predictions for the rows of ``batch``, of any shape."""
         rows = batch.reshape(-1)
         users, items = scorer.candidates(rows)
-        scores = scorer.model.score(users, None, items)
+        scores = scorer.score(users, items)
         return Predictions(scores, items, rows, even_shares(scores))
 
 

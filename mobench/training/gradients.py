@@ -42,20 +42,16 @@ class Part:
 
 
 def jacobian(
-    losses: Tensor, parameters: Sequence[Tensor], made: Sequence[Lookup | Pairs]
+    losses: Sequence[Tensor] | Tensor, parameters: Sequence[Tensor], made: Sequence[Lookup | Pairs]
 ) -> list[Part]:
-    """Return the gradients of ``losses [M]`` for all parameters that they depend on.
+    """Return the gradients of M losses for all parameters that they depend on.
 
     Args:
         losses: Computed while look-ups were recorded; their graph is used up.
         parameters: The parameters of the model.
         made: What was recorded.
     """
-    inputs, last = [*parameters, *(each.leaf for each in made)], len(losses) - 1
-    found = [
-        torch.autograd.grad(loss, inputs, retain_graph=k < last, allow_unused=True)
-        for k, loss in enumerate(losses)
-    ]
+    found = derivatives(losses, [*parameters, *(each.leaf for each in made)])
     by_input: list[tuple[Gradient, ...]] = list(zip(*found, strict=True))
     read: list[Read] = []
     for each, gradients in zip(made, by_input[len(parameters) :], strict=True):
@@ -67,6 +63,17 @@ def jacobian(
         for parameter, direct in zip(parameters, by_input, strict=False)
     ]
     return [part for part in parts if part]
+
+
+def derivatives(
+    losses: Sequence[Tensor] | Tensor, inputs: Sequence[Tensor]
+) -> list[tuple[Gradient, ...]]:
+    """Return the gradients of each loss for all inputs; the graph of the losses is used up."""
+    last = len(losses) - 1
+    return [
+        torch.autograd.grad(loss, inputs, retain_graph=k < last, allow_unused=True)
+        for k, loss in enumerate(losses)
+    ]
 
 
 def _part(parameter: Tensor, direct: Sequence[Gradient], read: Sequence[Read]) -> Part | None:
@@ -120,7 +127,9 @@ def gramian(parts: Sequence[Part], n_losses: int) -> NDArray[np.float64]:
     return total
 
 
-def dense_gramian(losses: Tensor, parameters: Sequence[Tensor]) -> NDArray[np.float64]:
+def dense_gramian(
+    losses: Sequence[Tensor] | Tensor, parameters: Sequence[Tensor]
+) -> NDArray[np.float64]:
     """Return the same in the plain way, from losses that were computed without recording."""
     return gramian(jacobian(losses, parameters, []), len(losses))
 

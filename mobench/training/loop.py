@@ -18,6 +18,7 @@ from mobench.training.batches import Batches, Source
 from mobench.training.data import TrainData
 from mobench.training.log import EpochRecord, epoch_record, history_row, mass_rows, step_rows
 from mobench.training.native import NativeStep
+from mobench.training.native_solved import NativeSolved
 from mobench.training.state import Row, TrainState
 from mobench.training.step import GramianStep, Step
 from mobench.training.substitutes import Substitutes
@@ -133,8 +134,7 @@ def make_step(state: TrainState, loop: Loop) -> Step | NativeStep:
     """Return the step function of an epoch."""
     config = loop.config
     state.model.train()
-    kind = GramianStep if state.coordinator.needs_gramian else Step
-    step = kind(
+    step = kind_of_step(state, loop)(
         state.model,
         state.optimizer,
         state.coordinator,
@@ -146,7 +146,19 @@ def make_step(state: TrainState, loop: Loop) -> Step | NativeStep:
         loop.source,
         loop.substitutes,
     )
-    return NativeStep(step) if state.engine == "native" else step
+    if state.engine == "native" and not isinstance(step, GramianStep):
+        return NativeStep(step)
+    return step
+
+
+def kind_of_step(state: TrainState, loop: Loop) -> type[Step]:
+    """Return what takes the steps; in native code block losses have a way of their own."""
+    coordinator = state.coordinator
+    if state.engine == "native" and (
+        coordinator.needs_gramian or coordinator.observes or loop.substitutes
+    ):
+        return NativeSolved
+    return GramianStep if coordinator.needs_gramian else Step
 
 
 def epoch_weights(state: TrainState, loop: Loop) -> Tensor | None:

@@ -123,7 +123,7 @@ def begin(plan: Plan, loop: Loop, judged: Judged | None = None) -> TrainState:
             dtype=torch.float64,
             device=plan.device,
         ),
-        engine="native" if _is_native(coordinator, model, loop) else "torch",
+        engine="native" if usable(model, loop.data, config.n_negatives) else "torch",
     )
     if isinstance(coordinator, Solved):
         state.average = Average(model) if coordinator.solver.needs_average else None
@@ -141,12 +141,6 @@ def begin(plan: Plan, loop: Loop, judged: Judged | None = None) -> TrainState:
 def judge_base(plan: Plan, loop: Loop, model: Backbone) -> Judged:
     """Validate the base that a run starts from."""
     return (*loop.validator(model), base_loss(plan, loop, model))
-
-
-def _is_native(coordinator: Coordinator, model: Backbone, loop: Loop) -> bool:
-    """Return whether the native step does what is wanted: block losses, weights from them alone."""
-    plain = not (coordinator.needs_gramian or coordinator.observes or loop.substitutes)
-    return plain and usable(model, loop.data, loop.config.n_negatives)
 
 
 def check_keep(plan: Plan, metrics: dict[str, Any]) -> None:

@@ -1,11 +1,13 @@
 """One optimiser step, and the accuracy loss that it would see without learning."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from mobench.models import Backbone
@@ -86,6 +88,11 @@ class Step:
 
     def losses(self, scorer: Scorer, batch: Any) -> Tensor:
         """Return the loss of each objective, ``[M]``."""
+        found = self.separate(scorer, batch)
+        return found if isinstance(found, Tensor) else torch.stack(found)
+
+    def separate(self, scorer: Scorer, batch: Any) -> list[Tensor] | Tensor:
+        """Return the same, apart from each other where they come so."""
         if self.substitutes:
             return self.substitutes(scorer, self.source.predict(scorer, batch))
         return self.source.losses(scorer, batch, self.row_weights, pooled=self.pooled)
@@ -118,21 +125,41 @@ class GramianStep(Step):
         """Move the model; in steps that need no Gramian, as ever."""
         if not self.coordinator.wants_gramian:
             return super().descend(scorer, batch)
-        streams = None if self.is_checked else Streams(self.negatives)
+        streams = self.places()
         with Lookups(self.parameters) as lookups:
-            losses = self.losses(scorer, batch)
-        detached = losses.detach().to(torch.float64)
+            losses = self.separate(scorer, batch)
         parts = jacobian(losses, self.parameters, lookups.made)
         found = gramian(parts, len(losses))
+        self.check(found, streams, scorer, batch)
+        detached = values(losses)
         weights = self.coordinator.weights(detached, found)
-        if streams:
-            with streams.again():
-                plain = self.losses(scorer, batch)
-            check_gramian(found, dense_gramian(plain, self.parameters))
-            self.is_checked = True
         self.combine(parts, weights.tolist())
         self.adam.step(float(self.decay(weights)))
         return detached, weights
+
+    def places(self) -> "Streams | None":
+        """Return where the random streams are before a step that is to be checked."""
+        return None if self.is_checked else Streams(self.negatives)
+
+    def check(
+        self, found: NDArray[np.float64], streams: "Streams | None", scorer: Scorer, batch: Any
+    ) -> None:
+        """Compare the first Gramian with that of plain gradients.
+
+        Raises:
+            TrainingError: They differ by more than rounding.
+        """
+        if streams is None:
+            return
+        with streams.again():
+            plain = self.separate(scorer, batch)
+        check_gramian(found, dense_gramian(plain, self.parameters))
+        self.is_checked = True
+
+
+def values(losses: Sequence[Tensor] | Tensor) -> Tensor:
+    """Return M losses as numbers, ``[M]`` float64."""
+    return torch.stack([loss.detach() for loss in losses]).to(torch.float64)
 
 
 @dataclass

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import Literal
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from mobench.data.dataset import Items
@@ -72,8 +71,8 @@ class Substitutes:
             if name in of_item
         }
 
-    def __call__(self, scorer: Scorer, seen: Predictions) -> Tensor:
-        """Return the losses of a batch, ``[M]``."""
+    def __call__(self, scorer: Scorer, seen: Predictions) -> list[Tensor]:
+        """Return the M losses of a batch, one by one: so each knows what it does not depend on."""
         each = seen.shares * scorer.loss(seen.scores)  # [V]
         losses = {
             name: each @ weights.index_select(0, seen.rows)
@@ -82,7 +81,7 @@ class Substitutes:
         if "fair" in self.names:
             groups = self.groups[seen.items]
             losses["fair"] = self.correlation(seen.scores, groups, self.n_groups)
-        return torch.stack([losses[name] for name in self.names])
+        return [losses[name] for name in self.names]
 
 
 def mean_one(name: str, weights: Tensor, targets: Tensor) -> Tensor:
@@ -114,11 +113,11 @@ def squared_pearson(scores: Tensor, groups: Tensor, n_groups: int) -> Tensor:
         n_groups: G.
     """
     x = scores.reshape(-1).to(torch.float64)
-    x = x - x.mean()
-    member = F.one_hot(groups.reshape(-1), n_groups).to(x.dtype)  # [N, G]
-    size = member.sum(0)
+    x, member = x - x.mean(), groups.reshape(-1)
+    size = torch.bincount(member, minlength=n_groups)
     spread = size * (len(x) - size)
-    squares = len(x) * (x @ member).square() / spread.clamp(min=1)  # 0 where the spread is 0
+    sums = x.new_zeros(n_groups).index_add(0, member, x)
+    squares = len(x) * sums.square() / spread.clamp(min=1)  # 0 where the spread is 0
     mean = squares.sum() / spread.gt(0).sum().clamp(min=1)
     return _over(mean, x.square().sum()).to(scores.dtype)
 

@@ -101,7 +101,7 @@ def test_values_are_those_of_a_loop_over_the_block(toy):
     scores = torch.randn(10, 3, generator=torch.Generator().manual_seed(0))
     seen = predictions(toy, scores)
     scorer = SimpleNamespace(loss=lambda s: bpr_loss(s[:, 0], s[:, 1:]))
-    acc, rev, fair, align = all_losses(toy)(scorer, seen).tolist()
+    acc, rev, fair, align = torch.stack(all_losses(toy)(scorer, seen)).tolist()
     each = scorer.loss(scores).numpy().astype(float)
     item = data.items[seen.rows].numpy()
     price, pop = dataset.items.revenue, dataset.items.n_train
@@ -126,7 +126,7 @@ def test_every_loss_has_the_gradient_of_finite_differences(toy):
 
     def all_of(x):
         seen = predictions(toy, x)
-        return losses(scorer, Predictions(x, seen.items, seen.rows, seen.shares.double()))
+        return tuple(losses(scorer, Predictions(x, seen.items, seen.rows, seen.shares.double())))
 
     assert torch.autograd.gradcheck(all_of, scores.requires_grad_())
 
@@ -141,10 +141,14 @@ def test_the_order_of_the_objectives_is_kept(toy):
     scores = torch.randn(10, 3, generator=torch.Generator().manual_seed(0))
     scorer = SimpleNamespace(loss=lambda s: bpr_loss(s[:, 0], s[:, 1:]))
     every = dict(
-        zip(NAMES, all_losses(toy)(scorer, predictions(toy, scores)).tolist(), strict=True)
+        zip(
+            NAMES,
+            torch.stack(all_losses(toy)(scorer, predictions(toy, scores))).tolist(),
+            strict=True,
+        )
     )
     names = ("align", "acc", "fair")
-    some = all_losses(toy, names)(scorer, predictions(toy, scores)).tolist()
+    some = torch.stack(all_losses(toy, names)(scorer, predictions(toy, scores))).tolist()
     assert some == [every[name] for name in names]
 
 
