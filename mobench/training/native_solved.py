@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from mobench.training.batches import Scorer
+from mobench.training.data import TrainData
 from mobench.training.gradients import derivatives, filled
 from mobench.training.native_draw import NativeDraw, codes
 from mobench.training.native_tables import Pairs, Tables
@@ -56,24 +57,28 @@ class NativeSolved(GramianStep):
         self.draw = NativeDraw(self.negatives, self.n_negatives)
         self.tables = Tables(self.adam)
 
+    def scorer(self, data: TrainData) -> NativeScorer:
+        """Return what scores a batch, and keeps the scores."""
+        given = self.model, data, self.negatives, self.n_negatives
+        return NativeScorer(*given, self.draw, self.tables)
+
     def descend(self, scorer: Scorer, batch: Any) -> tuple[Tensor, Tensor]:
         """Move the tables; return losses and weights, ``[M]`` float64 both."""
-        streams = self.places()
-        given = scorer.model, scorer.data, scorer.negatives, scorer.n
-        native = NativeScorer(*given, self.draw, self.tables)
-        losses = self.separate(native, batch)
+        assert isinstance(scorer, NativeScorer)
+        streams = self.places() if self.coordinator.wants_gramian else None
+        losses = self.separate(scorer, batch)
         detached = values(losses)
         if self.coordinator.wants_gramian:
             slopes = torch.stack(
-                filled([slope for (slope,) in derivatives(losses, [native.scores])])
+                filled([slope for (slope,) in derivatives(losses, [scorer.scores])])
             )
-            found = self.tables.gramian(native.pairs, slopes)
-            self.check(found, streams, scorer, batch)
+            found = self.tables.gramian(scorer.pairs, slopes)
+            self.check(found, streams, super().scorer(scorer.data), batch)
             weights = self.coordinator.weights(detached, found)
             mixed = torch.tensordot(weights.to(slopes.dtype), slopes, 1)
         else:
             weights = self.coordinator.weights(detached)
             total = weights.to(losses[0].dtype) @ torch.stack(list(losses))
-            (mixed,) = torch.autograd.grad(total, native.scores)
-        self.tables.move(native.pairs, mixed, float(self.decay(weights)))
+            (mixed,) = torch.autograd.grad(total, scorer.scores)
+        self.tables.move(scorer.pairs, mixed, float(self.decay(weights)))
         return detached, weights

@@ -65,7 +65,7 @@ class Step:
             Losses ``[M]``, weights ``[M]``, and the coordinator's trace (float64, detached), in one
             vector: read it once per logging interval, so that a GPU is not waited for here.
         """
-        scorer = Scorer(self.model, data, self.negatives, self.n_negatives)
+        scorer = self.scorer(data)
         self.coordinator.prepare(self.model)
         streams = Streams(self.negatives) if self.coordinator.observes else None
         losses, weights = self.descend(scorer, batch)
@@ -73,6 +73,10 @@ class Step:
             with torch.no_grad(), streams.again():
                 self.coordinator.observe(self.losses(scorer, batch).to(torch.float64))
         return torch.cat((losses, weights, self.coordinator.trace()))
+
+    def scorer(self, data: TrainData) -> Scorer:
+        """Return what scores a batch, and draws its negatives."""
+        return Scorer(self.model, data, self.negatives, self.n_negatives)
 
     def descend(self, scorer: Scorer, batch: Any) -> tuple[Tensor, Tensor]:
         """Move the model; return losses and weights, ``[M]`` float64 both."""

@@ -13,10 +13,11 @@ from mobench.models import mf
 from mobench.solvers import Solver
 from mobench.training.loop import fit, make_step
 from mobench.training.native import NativeStep
+from mobench.training.native_solved import NativeSolved
 from mobench.training.run import resume, train
 from mobench.training.solver import ALL
 from mobench.training.start import begin, make_loop
-from mobench.training.step import GramianStep, Step
+from mobench.training.step import Step
 from tests.unit.training.helpers import finish, make_plan, trained
 from tests.unit.training.test_run import content, interrupted
 
@@ -127,12 +128,15 @@ def test_a_wish_for_fairness_lowers_the_correlation_with_groups(root, base):
 
 
 KINDS = {
-    "static": ({"method": "static"}, Step),
+    "static": ({"method": "static"}, NativeSolved),
     "static, adaptive": ({"coordinator": "static"}, NativeStep),
-    "controller, substitutes": ({"sampler": "uniform"}, Step),
-    "mgda, adaptive": ({"coordinator": "mgda"}, GramianStep),
-    "famo, adaptive": ({"coordinator": "famo"}, Step),
+    "controller": ({}, NativeStep),
+    "controller, substitutes": ({"sampler": "uniform"}, NativeSolved),
+    "mgda": ({"method": "mgda"}, NativeSolved),
+    "mgda, adaptive": ({"coordinator": "mgda"}, NativeSolved),
+    "famo, adaptive": ({"coordinator": "famo"}, NativeSolved),
     "static by loss": ({"coordinator": "static", "normalise": "loss"}, NativeStep),
+    "conditioned": ({"method": "conditioned"}, Step),  # its vectors depend on a preference
 }
 
 
