@@ -13,7 +13,7 @@ from torch import Tensor
 from mobench.models import MF, Backbone
 from mobench.training.batches import Scorer
 from mobench.training.data import TrainData
-from mobench.training.native_draw import NativeDraw, codes
+from mobench.training.native_draw import NativeDraw, codes, kernels
 from mobench.training.native_tables import Pairs, Tables, pair_scores
 from mobench.training.optimizer import Adam
 from mobench.training.step import Step
@@ -58,8 +58,8 @@ class NativeStep:
         losses = (F.softplus(gaps).mean(1) @ shares).to(torch.float64)  # softplus as in bpr_loss
         weights = plain.coordinator.weights(losses)
         pulls = shares @ weights.to(torch.float32) / plain.n_negatives
-        of_negatives = torch.sigmoid(gaps).mul_(pulls.unsqueeze(1))
-        slopes = torch.cat((-of_negatives.sum(1, keepdim=True), of_negatives), 1)
+        slopes = torch.empty(pairs[1].shape)
+        kernels().slopes_of_gaps(torch.sigmoid(gaps).numpy(), pulls.numpy(), slopes.numpy())
         self.tables.move(pairs, slopes, float(plain.decay(weights)))
         return torch.cat((losses, weights, plain.coordinator.trace()))
 
@@ -90,9 +90,11 @@ def _drawn(draw: NativeDraw, data: TrainData, rows: Tensor) -> Pairs:
     """Return the users ``[V]`` of V rows, and their items before the negatives."""
     flat = rows.reshape(-1)
     user = codes(data.users[flat])
-    return user, draw.candidates(user, codes(data.items[flat]))
+    return user, draw(user, codes(data.items[flat]))
 
 
 def _gaps(scores: Tensor) -> Tensor:
     """Return the score of each negative minus that of its positive, ``[V, n]``."""
-    return scores[:, 1:] - scores[:, :1]
+    found = torch.empty((len(scores), scores.shape[1] - 1))
+    kernels().gaps(scores.numpy(), found.numpy())
+    return found

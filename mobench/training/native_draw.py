@@ -31,22 +31,20 @@ class NativeDraw:
         keys = codes(seen.keys), codes(starts)
         self.settle = partial(kernels().settle_by_search, *keys, seen.n_items)
 
-    def __call__(self, user: Codes) -> Codes:
-        """Return ``[B, n]`` items for ``user [B]``."""
-        wrong = self.n * len(user)
-        owner, items = np.repeat(user, self.n), np.empty(wrong, np.uint64)
-        places = np.arange(wrong, dtype=np.uint64)
+    def __call__(self, user: Codes, positive: Codes) -> Codes:
+        """Return the positives ``[B]`` of ``user [B]`` before n negatives each, ``[B, 1 + n]``."""
+        width, wrong = self.n + 1, self.n * len(user)
+        items = np.empty((len(user), width), np.uint64)
+        items[:, 0] = positive
+        places = np.arange(items.size, dtype=np.uint64).reshape(items.shape)[:, 1:].flatten()
+        owner = np.repeat(user, width)
         for _ in range(self.negatives.max_redraws + 1):
             drawn = self.negatives.candidates(wrong)
-            wrong = self.settle(owner, items, places, codes(drawn))
+            wrong = self.settle(owner, items.reshape(-1), places, codes(drawn))
             if not wrong:
                 break
         self.negatives.kept += wrong
-        return items.reshape(len(user), self.n)
-
-    def candidates(self, user: Codes, positive: Codes) -> Codes:
-        """Return the positives ``[B]`` of ``user [B]`` before their negatives, ``[B, 1 + n]``."""
-        return np.concatenate((positive[:, None], self(user)), 1)
+        return items
 
 
 def kernels() -> Any:

@@ -34,7 +34,7 @@ class NativeScorer(Scorer):
     def candidates(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """Return the same as a plain scorer, from the same stream."""
         users, positives = self.data.users[rows], self.data.items[rows]
-        items = self.draw.candidates(codes(users), codes(positives))
+        items = self.draw(codes(users), codes(positives))
         return users, torch.from_numpy(items.view(np.int64))
 
     def score(self, users: Tensor, items: Tensor) -> Tensor:

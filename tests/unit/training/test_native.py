@@ -95,7 +95,10 @@ def test_negatives_are_the_plain_ones(data, power):
     draw = NativeDraw(ours, 6)
     for _ in range(3):
         users = torch.randint(N_USERS, (50,), generator=torch.Generator().manual_seed(2))
-        assert draw(users.numpy().view("uint64")).tolist() == plain.draw(users, 6).tolist()
+        user = users.numpy().view("uint64")
+        items = draw(user, user + 7)
+        assert items[:, 0].tolist() == (users + 7).tolist()
+        assert items[:, 1:].tolist() == plain.draw(users, 6).tolist()
     assert int(plain.kept) == int(ours.kept) > 0
 
 

@@ -1,9 +1,4 @@
-"""The hot loops of a step of MF in numba, an optional extra (``pip install 'mobench[numba]'``).
-
-They do in one pass over the vectors of a batch what torch does in several, and write nothing of
-size ``[B, N, D]``. Every sum has a fixed order. Letters as in ``mobench.models.base``. Codes come
-unsigned: with signed ones numba allows for negative indices.
-"""
+"""Scores of pairs of users and items, and gradients of the tables, one pass over the vectors."""
 
 import numpy as np
 from numba import njit
@@ -16,50 +11,6 @@ Ints = NDArray[np.int32]
 Doubles = NDArray[np.float64]
 SUMS = {"reassoc", "contract", "nsz"}
 """Freedom to sum in vector lanes; infinities and NaN stay what they are."""
-ONE, THREE, SEVEN = np.uint64(1), np.uint64(3), np.uint64(7)
-
-
-@njit(cache=True, nogil=True)
-def settle_by_bits(
-    bits: Bytes, n_items: int, owner: Codes, items: Codes, places: Codes, drawn: Codes
-) -> int:
-    """Put ``drawn [P]`` at ``places`` of ``items [B]``, and the places of seen pairs to the front.
-
-    Returns:
-        How many pairs are seen: those whose bit ``owner · n_items + item`` is set.
-    """
-    found = 0
-    for p in range(len(drawn)):
-        place = places[p]
-        items[place] = drawn[p]
-        key = owner[place] * np.uint64(n_items) + drawn[p]
-        places[found] = place
-        found += (bits[key >> THREE] >> (key & SEVEN)) & ONE
-    return found
-
-
-@njit(cache=True, nogil=True)
-def settle_by_search(
-    keys: Codes, starts: Codes, n_items: int,
-    owner: Codes, items: Codes, places: Codes, drawn: Codes,
-) -> int:  # fmt: skip
-    """Do the same by binary search among the owner's keys, ``keys[starts[u] : starts[u + 1]]``."""
-    found = 0
-    for p in range(len(drawn)):
-        place = places[p]
-        items[place] = drawn[p]
-        key = owner[place] * np.uint64(n_items) + drawn[p]
-        low, end = starts[owner[place]], starts[owner[place] + ONE]
-        high = end
-        while low < high:
-            middle = (low + high) >> ONE
-            if keys[middle] < key:
-                low = middle + ONE
-            else:
-                high = middle
-        places[found] = place
-        found += low < end and keys[low] == key
-    return found
 
 
 @njit(cache=True, nogil=True, fastmath=SUMS)
@@ -73,6 +24,29 @@ def score(users: Floats, items: Floats, user: Codes, item: Codes, scores: Floats
             for d in range(size):
                 total += u[d] * v[d]
             scores[b, n] = total
+
+
+@njit(cache=True, nogil=True)
+def gaps(scores: Floats, found: Floats) -> None:
+    """Fill ``found [B, n]`` with the score of each negative minus that of its positive.
+
+    Here and below torch would go through a row at a time, several times as long.
+    """
+    for b in range(len(found)):
+        for n in range(found.shape[1]):
+            found[b, n] = scores[b, n + 1] - scores[b, 0]
+
+
+@njit(cache=True, nogil=True, fastmath=SUMS)
+def slopes_of_gaps(of_gaps: Floats, weights: Floats, slopes: Floats) -> None:
+    """Fill ``slopes [B, 1 + n]``, by the scores, from those by the gaps and weights ``[B]``."""
+    for b in range(len(of_gaps)):
+        total, weight = np.float32(0), weights[b]
+        for n in range(of_gaps.shape[1]):
+            slope = weight * of_gaps[b, n]
+            slopes[b, n + 1] = slope
+            total += slope
+        slopes[b, 0] = -total
 
 
 @njit(cache=True, nogil=True, fastmath=SUMS)
@@ -152,49 +126,3 @@ def add_products(
                 for d in range(size):
                     product += sums[m, d] * sums[k, d]
                 total[m, k] += product
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def moved(
-    p: float, m: float, v: float, slope: float,
-    keep1: float, new1: float, keep2: float, new2: float, pace: float, scale: float, eps: float,
-) -> tuple[float, float, float]:  # fmt: skip
-    """Return a weight and its moments after a step."""
-    mean, square = keep1 * m + new1 * slope, keep2 * v + new2 * slope * slope
-    return p - pace * mean / (np.sqrt(square) * scale + eps), mean, square
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def adam(
-    p: Floats, m: Floats, v: Floats, g: Floats, touched: Bytes, rates: Floats, lazy: bool,
-    start: int, stop: int,
-) -> None:  # fmt: skip
-    """Move the rows from ``start`` to ``stop`` by Adam (Kingma and Ba 2015, Algorithm 1).
-
-    With coupled L2. The gradient of an untouched row is zero, and what stands in ``g`` is not read.
-    ``lazy`` leaves the rows alone whose gradient is all zero. The rates are unpacked once, since
-    else numba does not use vector instructions: twice the time.
-    """
-    keep1, new1, keep2, new2, pace, scale, eps, decay = rates
-    size = p.shape[1]
-    for row in range(start, stop):
-        if lazy:
-            first = 0 if touched[row] else size
-            while first < size and g[row, first] == 0:  # hardly ever further than the first
-                first += 1
-            if first == size:
-                touched[row] = 0
-                continue
-        if touched[row]:
-            touched[row] = 0
-            for d in range(size):
-                p[row, d], m[row, d], v[row, d] = moved(
-                    p[row, d], m[row, d], v[row, d], g[row, d] + decay * p[row, d],
-                    keep1, new1, keep2, new2, pace, scale, eps,
-                )  # fmt: skip
-        else:
-            for d in range(size):
-                p[row, d], m[row, d], v[row, d] = moved(
-                    p[row, d], m[row, d], v[row, d], decay * p[row, d],
-                    keep1, new1, keep2, new2, pace, scale, eps,
-                )  # fmt: skip
