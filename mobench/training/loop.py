@@ -15,6 +15,7 @@ from mobench.errors import Interrupted, TrainingError
 from mobench.objectives import Objective, Validation
 from mobench.seeds import Seeds
 from mobench.training.batches import Batches, Source
+from mobench.training.coordinator import Coordinator
 from mobench.training.data import TrainData
 from mobench.training.log import EpochRecord, epoch_record, history_row, mass_rows, step_rows
 from mobench.training.native import NativeStep
@@ -153,12 +154,14 @@ def make_step(state: TrainState, loop: Loop) -> Step | NativeStep:
 
 def kind_of_step(state: TrainState, loop: Loop) -> type[Step]:
     """Return what takes the steps; in native code block losses have a way of their own."""
-    coordinator = state.coordinator
-    if state.engine == "native" and (
-        coordinator.needs_gramian or coordinator.observes or loop.substitutes
-    ):
+    if state.engine == "native" and takes_apart(state.coordinator, loop):
         return NativeSolved
-    return GramianStep if coordinator.needs_gramian else Step
+    return GramianStep if state.coordinator.needs_gramian else Step
+
+
+def takes_apart(coordinator: Coordinator, loop: Loop) -> bool:
+    """Return whether a step needs more of the losses than ``NativeStep`` has: the rivals' do."""
+    return bool(coordinator.needs_gramian or coordinator.observes or loop.substitutes)
 
 
 def epoch_weights(state: TrainState, loop: Loop) -> Tensor | None:

@@ -22,10 +22,17 @@ MIN_PAIRS = 1 << 20
 """Pairs of an epoch from which it is used: below it loading numba costs more than it saves."""
 
 
-def usable(model: Backbone, data: TrainData, n_negatives: int) -> bool:
-    """Return whether native code can and should be used: MF on the CPU, large enough, numba."""
+def usable(model: Backbone, data: TrainData, n_negatives: int, n_losses: int = 1) -> bool:
+    """Return whether native code can and should be used: MF on the CPU, large enough, numba.
+
+    Args:
+        model: The backbone; one that is conditioned is no MF any more.
+        data: The train split.
+        n_negatives: Negatives per positive.
+        n_losses: Losses that are derived of each pair.
+    """
     fits = type(model) is MF and data.device == "cpu"
-    large = len(data.users) * n_negatives >= MIN_PAIRS
+    large = len(data.users) * n_negatives * n_losses >= MIN_PAIRS
     return fits and large and importlib.util.find_spec("numba") is not None
 
 

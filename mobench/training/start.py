@@ -21,7 +21,7 @@ from mobench.training.coordinator import Controlled, Coordinator, Fixed
 from mobench.training.data import TrainData, by_positions, objectives, sampler
 from mobench.training.first_losses import first_losses
 from mobench.training.guard import Guard
-from mobench.training.loop import Loop, sampler_signals
+from mobench.training.loop import Loop, sampler_signals, takes_apart
 from mobench.training.native import native_loss, usable
 from mobench.training.noise import Noise
 from mobench.training.optimizer import make_optimizer
@@ -110,6 +110,8 @@ def begin(plan: Plan, loop: Loop, judged: Judged | None = None) -> TrainState:
         over = imp_over([support(first[0])], config.min_base_hits)
         selection = Selection(first[0], over, selection.keep)
     coordinator, guard = coordinate(plan, first[2] if first else None)
+    n_losses = len(config.loss_names) if takes_apart(coordinator, loop) else 1
+    native = usable(model, loop.data, config.n_negatives, n_losses)
     state = TrainState(
         model=model,
         optimizer=optimizer,
@@ -123,7 +125,7 @@ def begin(plan: Plan, loop: Loop, judged: Judged | None = None) -> TrainState:
             dtype=torch.float64,
             device=plan.device,
         ),
-        engine="native" if usable(model, loop.data, config.n_negatives) else "torch",
+        engine="native" if native else "torch",
     )
     if isinstance(coordinator, Solved):
         state.average = Average(model) if coordinator.solver.needs_average else None

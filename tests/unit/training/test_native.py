@@ -130,6 +130,8 @@ def test_small_problems_and_other_models_are_left_to_torch(data, monkeypatch):
     assert usable(mf, data, 10)
     assert not usable(own, data, 10)
     assert not usable(mf, data, 9)
+    assert usable(mf, data, 5, n_losses=2)
+    assert not usable(own, data, 10, n_losses=4)
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     assert not usable(mf, data, 10)
 

@@ -155,3 +155,21 @@ def test_torch_scores_nothing_but_the_gramian_that_is_checked(root, monkeypatch,
     assert len(scored) == calls
     play(root, monkeypatch, 1 << 40, method=method)
     assert len(scored) > STEPS
+
+
+@pytest.mark.parametrize(
+    ("values", "engine"),
+    [
+        ({"method": "mgda"}, "native"),
+        ({"method": "static"}, "native"),
+        ({"method": "static", "objectives": ("acc", "rev")}, "torch"),
+        ({"method": "morec"}, "torch"),
+    ],
+)
+def test_every_loss_of_a_rival_counts_for_whether_native_code_pays(
+    root, base, monkeypatch, values, engine
+):
+    rows = make_loop(make_plan(root, "never", base, method="static")).data.users
+    monkeypatch.setattr(native, "MIN_PAIRS", 4 * 10 * len(rows))
+    plan = make_plan(root, "never", base, **values)
+    assert begin(plan, make_loop(plan)).engine == engine
