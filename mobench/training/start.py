@@ -110,8 +110,6 @@ def begin(plan: Plan, loop: Loop, judged: Judged | None = None) -> TrainState:
         over = imp_over([support(first[0])], config.min_base_hits)
         selection = Selection(first[0], over, selection.keep)
     coordinator, guard = coordinate(plan, first[2] if first else None)
-    n_losses = len(config.loss_names) if takes_apart(coordinator, loop) else 1
-    native = usable(model, loop.data, config.n_negatives, n_losses)
     state = TrainState(
         model=model,
         optimizer=optimizer,
@@ -125,7 +123,7 @@ def begin(plan: Plan, loop: Loop, judged: Judged | None = None) -> TrainState:
             dtype=torch.float64,
             device=plan.device,
         ),
-        engine="native" if native else "torch",
+        engine=engine_of(model, coordinator, loop),
     )
     if isinstance(coordinator, Solved):
         state.average = Average(model) if coordinator.solver.needs_average else None
@@ -138,6 +136,14 @@ def begin(plan: Plan, loop: Loop, judged: Judged | None = None) -> TrainState:
     state.remember_best()
     state.start = state.best
     return state
+
+
+def engine_of(model: Backbone, coordinator: Coordinator, loop: Loop) -> str:
+    """Return what takes the steps of a run, ``native`` or ``torch``."""
+    config = loop.config
+    n_losses = len(config.loss_names) if takes_apart(coordinator, loop) else 1
+    native = usable(model, loop.data, config.n_negatives, n_losses)
+    return "native" if native else "torch"
 
 
 def judge_base(plan: Plan, loop: Loop, model: Backbone) -> Judged:
