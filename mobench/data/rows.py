@@ -13,8 +13,8 @@ from mobench.data.fields import BadRow, finite, identifier, quoted
 from mobench.data.files import SourceFile
 from mobench.data.schema import REVIEWS, TEXT_LIMIT, Rejected, Rejects
 
-LEAF = 128
-"""Fewer lines than this are not halved any further: reading them one by one is as fast."""
+LEAF = 1024
+"""So few lines are not halved any further: reading them one by one is as fast."""
 SAMPLE = 1000
 """Lines by which the unit of the time column is judged."""
 PARSED = pl.Schema(

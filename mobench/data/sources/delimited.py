@@ -15,7 +15,7 @@ import polars as pl
 
 from mobench.data.blocks import BOM, occurrences
 from mobench.data.fields import BadRow
-from mobench.data.rows import Columns, Fields, LineParser
+from mobench.data.rows import PARSED, Columns, Fields, LineParser
 
 NO_BYTE = "\x01"
 """A separator that separates nothing: a line is one field (a line that has it is read alone)."""
@@ -156,7 +156,7 @@ class DelimitedLines(LineParser):
         )["line"]
         good = self._well_formed(lines, plain)
         if not good.any():
-            return self._chosen(pl.DataFrame()).clear(len(lines))
+            return PARSED.to_frame().clear(len(lines))
         whole = good.all()
         part = data if whole else lines.filter(good).str.join("\n").item().encode()
         frame = self._parse(part, pl.String, pl.String, None if plain else '"')

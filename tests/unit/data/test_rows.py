@@ -200,6 +200,46 @@ def test_a_broken_object_costs_its_neighbourhood(
     assert len(alone) <= rows.LEAF
 
 
+QUOTED_NUMBERS = json_line(rating="3.5", timestamp="1546300800000")
+
+
+@pytest.mark.parametrize(
+    ("parser", "head", "lines", "n_alone"),
+    [
+        (CSV, HEADER, ["U7,I7,5"] * 3000, 3000),
+        (CSV, HEADER, [""] * 3000, 3000),
+        (CSV, HEADER, [GOOD + "\r\r", ""] * 2000, 4000),
+        (JsonRows(COLUMNS), "", [json_line(), ""] * 2000, 2000),
+        (JsonRows(COLUMNS), "", [json_line(), "null"] * 2000, 2000),
+        (JsonRows(COLUMNS), "", [""] * 3000, 3000),
+        (JsonRows(COLUMNS), "", [QUOTED_NUMBERS] * 3000, 0),
+    ],
+)
+def test_blocks_of_odd_lines_are_not_halved(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    parser: LineParser,
+    head: str,
+    lines: list[str],
+    n_alone: int,
+) -> None:
+    """Halving parses a block again and again: megabytes of blank lines took minutes."""
+    alone = counted(monkeypatch)
+    n_parsed = 0
+    fast = type(parser).fast
+
+    def spy(self: Any, data: bytes) -> pl.DataFrame | None:
+        nonlocal n_parsed
+        n_parsed += 1
+        return fast(self, data)
+
+    monkeypatch.setattr(type(parser), "fast", spy)
+    path = write(tmp_path / "raw", head + "\n".join(lines) + "\n")
+    frame, rejects = read(path, parser)
+    assert frame.height + len(rejects) == sum(bool(line) for line in lines)
+    assert (n_parsed, len(alone)) == (1, n_alone)
+
+
 def test_a_stray_quote_swallows_nothing(tmp_path: Path) -> None:
     lines = [GOOD, '"U2,I2,5.0,1546300800000', GOOD, 'U3,I3",5.0,1546300800000', GOOD]
     frame, rejects = read(write(tmp_path / "r.csv", HEADER + "\n".join(lines)), CSV)
