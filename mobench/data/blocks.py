@@ -92,7 +92,7 @@ def read_head(file: SourceFile) -> bytes:
     except Broken as error:
         if not head:
             message = f"'{file.name}' holds no readable line: {error}"
-            raise DataError(message, "is the download complete?") from error
+            raise DataError(message, error.hint) from error
     is_whole = len(head) < HEAD
     head = head[:HEAD].removeprefix(BOM)
     return head if is_whole else head[: head.rfind(b"\n") + 1] or head

@@ -1,5 +1,7 @@
 """The first lines of input files, and what can be said of a file that nobody recognises."""
 
+import re
+
 from mobench.data.blocks import read_head
 from mobench.data.fields import quoted
 from mobench.data.files import SourceFile
@@ -18,6 +20,7 @@ FOREIGN = {
     b"\x28\xb5\x2f\xfd": "zstandard inside another archive",
 }
 """Packed files that are not read, by their first bytes."""
+ARRAY = re.compile(rb"\s*\[\s*\{")
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 TAR = slice(257, 262)
 
@@ -48,6 +51,11 @@ def checked_head(file: SourceFile) -> bytes:
         raise DataError(
             f"'{file.name}' ends its lines with a carriage return alone, as old Macs did",
             r"convert it: tr '\r' '\n' < FILE > NEW.",
+        )
+    if ARRAY.match(head):
+        raise DataError(
+            f"'{file.name}' is one JSON array, not an object a line",
+            "convert it: jq -c '.[]' FILE > NEW.",
         )
     return head
 

@@ -113,8 +113,9 @@ def _check_settings(config: PrepConfig) -> None:
             "--val-from and --test-from belong to a temporal split", "add --split temporal."
         )
     if _is_file(config.target_distribution) and not Path(config.target_distribution).is_file():
+        is_there = Path(config.target_distribution).exists()
         raise DataError(
-            f"'{config.target_distribution}' does not exist",
+            f"'{config.target_distribution}' {'is not a file' if is_there else 'does not exist'}",
             "--target-distribution is train, uniform, or a file with group,share.",
         )
 

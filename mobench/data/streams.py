@@ -25,7 +25,9 @@ PIECE = 1 << 16
 
 
 class Broken(Exception):
-    """The stream cannot be read any further; the text says why."""
+    """The stream cannot be read any further; the text says why, ``hint`` what may help."""
+
+    hint = "is the download complete?"
 
 
 def compression(file: SourceFile) -> Compression:
@@ -171,14 +173,15 @@ def _unzstd(path: Path, step: int) -> Iterator[bytes]:
                 broken = error
             else:
                 return
-    raise Broken(_zstd_reason(str(broken))) from broken
+    raise _zstd_failure(str(broken)) from broken
 
 
-def _zstd_reason(message: str) -> str:
-    if "Truncated" in message:
-        return "zstd stream ends early"
-    needs_memory = "too much memory" in message
-    return f"zstd stream {'needs a window above 128 MiB' if needs_memory else 'is damaged'}"
+def _zstd_failure(message: str) -> Broken:
+    if "too much memory" in message:
+        failure = Broken("zstd stream needs a window above 128 MiB")
+        failure.hint = "unpack it first: zstd -d --long=31 FILE."
+        return failure
+    return Broken(f"zstd stream {'ends early' if 'Truncated' in message else 'is damaged'}")
 
 
 def _unzipped(file: SourceFile, raw: BinaryIO, step: int) -> Iterator[bytes]:

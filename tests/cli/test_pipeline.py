@@ -76,6 +76,17 @@ def test_prep_warns_of_what_is_missing(run, pipeline: Path) -> None:
     assert err.startswith("error: the dataset has no prices, so 'rev' cannot be an objective\n")
 
 
+def test_prep_warns_of_metadata_of_other_items(run, pipeline: Path) -> None:
+    write_text = Path("raw/other.jsonl").write_text
+    write_text('{"parent_asin": "X", "price": 1.0, "title": "x", "categories": ["a"]}\n')
+    command = "prep raw/reviews.csv.gz --k-core 2 --name"
+    code, _, err = run(f"{command} alien --meta raw/other.jsonl")
+    assert code == 0
+    assert "warning: the metadata says nothing of any of the items.\n   hint: see " in err
+    for name, meta in {"bare-again": "", "known": " --meta raw/meta.jsonl"}.items():
+        assert "says nothing" not in run(f"{command} {name}{meta}")[2]
+
+
 def test_prep_takes_its_source_from_a_manifest(run, pipeline: Path) -> None:
     code, _, _ = run("prep -c data/datasets/toy/manifest.json --name copy --set k_core=3")
     assert code == 0

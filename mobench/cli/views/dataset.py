@@ -102,6 +102,11 @@ def caveats(out: Output, artifact: "Artifact") -> None:
             " out.",
             "if there is one, name it with --columns time=NAME.",
         )
+    if results["price_missing"].get("no metadata") == results["n_items"] and has_metadata:
+        out.warn(
+            "the metadata says nothing of any of the items.",
+            "see whether its ids are those of the reviews: mobench prep FILE --inspect.",
+        )
     if not results["price_coverage"]:
         train = "train with --objectives acc,fair,align."
         out.warn(

@@ -81,6 +81,8 @@ def _choose(
         if key not in chosen:
             names = [n for n in found if meaning(n) == key and n not in chosen.values()]
             if len(names) > 1:
+                if len(set(names)) == 1:
+                    raise _called_alike(file, names[0])
                 shown = ", ".join(names)
                 raise DataError(
                     f"'{file.name}' has {len(names)} columns that may be the {key}: {shown}",
@@ -89,9 +91,17 @@ def _choose(
             if names:
                 chosen[key] = names[0]
     for name in chosen.values():
-        if list(chosen.values()).count(name) > 1 or list(found).count(name) > 1:
+        if list(found).count(name) > 1:
+            raise _called_alike(file, name)
+        if list(chosen.values()).count(name) > 1:
             raise DataError(f"'{file.name}': column '{name}' is named twice", "name each once.")
     return chosen
+
+
+def _called_alike(file: SourceFile, name: str) -> DataError:
+    return DataError(
+        f"'{file.name}' has several columns called '{name}'", "rename them in its first line."
+    )
 
 
 def _untold(

@@ -41,7 +41,8 @@ def split_line(line: str, separator: str = ",", quoting: bool = True) -> list[st
         if line.startswith('"', at):
             match = QUOTED.match(line, at)
             if match is None or line[match.end() : match.end() + 1] not in ("", separator):
-                raise BadRow("line has an unbalanced quote")
+                reason = "line has an unbalanced quote"
+                raise BadRow(reason, f"{reason}: fields must end in their line")
             end = match.end()
             fields.append(match[1].replace('""', '"'))
         else:

@@ -92,7 +92,15 @@ def test_an_item_may_have_another_name_in_metadata() -> None:
             "Columns: item, b. Say which, such as --columns user=item,item=b.",
         ),
         (["user=a", "item=a"], ["a"], "'f': column 'a' is named twice", "name each once."),
-        (["user=a"], ["a", "a", "item"], "'f': column 'a' is named twice", "name each once."),
+        *[
+            (
+                columns,
+                ["user", "user", "item"],
+                "'f' has several columns called 'user'",
+                "rename them in its first line.",
+            )
+            for columns in (["user=user"], [])
+        ],
     ],
 )
 def test_columns_that_cannot_be_told(

@@ -236,6 +236,14 @@ def test_an_archive_with_metadata_prepares(workdir: Path) -> None:
             "'x' is packed (gzip inside another archive)",
             "unpack it first.",
         ),
+        *[
+            (
+                array,
+                "'x' is one JSON array, not an object a line",
+                "convert it: jq -c '.[]' FILE > NEW.",
+            )
+            for array in (b'[{"user":"U","item":"I"}]', b'[\n  {\n    "user": "U"')
+        ],
         (b"", "'x' holds no readable line", "is the download complete?"),
         (packed("zstd", b" \r\n\n"), "'x' holds no readable line", "is the download complete?"),
     ],

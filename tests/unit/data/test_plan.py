@@ -175,6 +175,12 @@ def raised(config: PrepConfig) -> tuple[type[MobenchError], str, str | None]:
             "--target-distribution is train, uniform, or a file with group,share.",
         ),
         (
+            {"target_distribution": "."},
+            DataError,
+            "'.' is not a file",
+            "--target-distribution is train, uniform, or a file with group,share.",
+        ),
+        (
             {"val_from": "2020-01-01"},
             ConfigError,
             "--val-from and --test-from belong to a temporal split",

@@ -144,8 +144,9 @@ def test_a_zstd_that_wants_gigabytes_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "file"
     window_of_2_gib = bytes([(31 - 10) << 3])
     path.write_bytes(b"\x28\xb5\x2f\xfd\x00" + window_of_2_gib + b"\x09\0\0x")
-    with pytest.raises(DataError, match="zstd stream needs a window above 128 MiB"):
+    with pytest.raises(DataError, match="zstd stream needs a window above 128 MiB") as caught:
         read_head(source_file(path))
+    assert caught.value.hint == "unpack it first: zstd -d --long=31 FILE."
     assert content(path) == (b"", ["zstd stream needs a window above 128 MiB"])
 
 
