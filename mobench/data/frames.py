@@ -5,6 +5,7 @@ Preparation gets by without Arrow's own library, which takes as long to load as 
 
 import io
 from collections.abc import Sequence
+from typing import Literal
 
 import polars as pl
 
@@ -26,6 +27,19 @@ def write_frame(draft: Draft, name: str, frame: pl.DataFrame) -> None:
     made = io.BytesIO()
     frame.write_parquet(made, compression="zstd", compression_level=LEVEL, statistics=False)
     draft.write_bytes(name, made.getbuffer(), frame.height)
+
+
+def as_csv(
+    frame: pl.DataFrame, *, header: bool, separator: str = ",", quoted: bool = True
+) -> memoryview:
+    """Return a table as delimited text, to be written by Python.
+
+    Polars does not give the number of what the disk refuses.
+    """
+    made = io.BytesIO()
+    style: Literal["necessary", "never"] = "necessary" if quoted else "never"
+    frame.write_csv(made, include_header=header, separator=separator, quote_style=style)
+    return made.getbuffer()
 
 
 def read_frame(artifact: Artifact, name: str, columns: Sequence[str] | None = None) -> pl.DataFrame:

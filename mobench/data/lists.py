@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mobench.artifacts import Artifact
 from mobench.artifacts.disk import explained
-from mobench.data.frames import read_frame
+from mobench.data.frames import as_csv, read_frame
 from mobench.errors import ArtifactError, ConfigError
 
 ITEM = ["item_id", "title", "price", "category"]
@@ -124,7 +124,7 @@ def _csv(path: Path, frames: Iterable[pl.DataFrame]) -> int:
     n_rows = 0
     with path.open("wb") as file:
         for block, frame in enumerate(frames):
-            frame.write_csv(file, include_header=block == 0)
+            file.write(as_csv(frame, header=block == 0))
             n_rows += frame.height
     return n_rows
 
@@ -133,7 +133,9 @@ def _json_lines(path: Path, frames: Iterable[pl.DataFrame]) -> int:
     n_rows = 0
     with path.open("wb") as file:
         for frame in frames:
-            frame.write_ndjson(file)
+            made = io.BytesIO()  # polars does not give the number of what the disk refuses
+            frame.write_ndjson(made)
+            file.write(made.getbuffer())
             n_rows += frame.height
     return n_rows
 

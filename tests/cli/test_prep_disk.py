@@ -51,7 +51,7 @@ def disk(place: Path) -> Iterator[Callable[[str], None]]:
 
 def pages(folder: Path) -> int:
     """Return the pages that the files in a folder take."""
-    return sum(-(-path.stat().st_size // PAGE) for path in folder.iterdir())
+    return sum(-(-path.stat().st_size // PAGE) for path in folder.rglob("*") if path.is_file())
 
 
 def names(folder: Path) -> list[str]:
@@ -125,6 +125,23 @@ def test_force_on_a_full_disk_keeps_what_is_there(run: Run, disk, place: Path) -
         assert names(SHELF) == ["x"]
         assert contents(SHELF / "x") == before
     assert run("prep raw.csv --name x")[0] == 0
+
+
+@pytest.mark.parametrize("to", ["recbole", "csv", "lenskit"])
+def test_an_export_to_a_disk_that_fills(run: Run, disk, place: Path, to: str) -> None:
+    assert run("prep raw.csv --name x")[0] == 0
+    command, made = f"export data/datasets/x --to {to}", Path(f"data/exports/x-{to}")
+    assert run(command)[0] == 0
+    expected = sorted(path.name for path in made.rglob("*"))
+    held, n_pages = pages(SHELF / "x"), pages(made)
+    shutil.rmtree(made)
+    for more in (1, n_pages // 3, n_pages // 2, n_pages - 2):
+        disk(f"size={(held + more) * PAGE}")
+        refused(run(command), f"no space left on the disk: '{made}.partial' needs ")
+        assert names(made.parent) == []
+    disk(f"size={(held + n_pages + 1) * PAGE}")
+    assert run(command)[0] == 0
+    assert sorted(path.name for path in made.rglob("*")) == expected
 
 
 def test_a_disk_without_room_for_names(run: Run, disk, place: Path) -> None:

@@ -9,6 +9,7 @@ from typing import ClassVar, Protocol, Self
 import polars as pl
 
 from mobench.data.dataset import Split
+from mobench.data.frames import as_csv
 
 
 class Writer(Protocol):
@@ -99,12 +100,9 @@ class TextWriter:
 
     def write(self, frame: pl.DataFrame) -> None:
         """Append rows; the first time, even without any, the header."""
-        frame.write_csv(
-            self._file,
-            include_header=not self._has_header,
-            separator=self._separator,
-            quote_style="necessary" if self._quoted else "never",
-        )
+        header = not self._has_header
+        text = as_csv(frame, header=header, separator=self._separator, quoted=self._quoted)
+        self._file.write(text)
         self._has_header = True
 
     def close(self) -> None:

@@ -1,5 +1,6 @@
 """Lists under the names that people know, written block by block."""
 
+import errno
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -75,6 +76,16 @@ def test_a_file_is_whole_or_absent(tmp_path: Path, catalogue: Catalogue, suffix:
     with pytest.raises(ArtifactError, match="exists"):
         write_lists(path, [])
     assert path.read_text() == "mine"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_what_the_disk_refuses_has_its_number(catalogue: Catalogue, suffix: str) -> None:
+    """By which the command tells a full disk from a bug."""
+    frame = pl.concat([catalogue.named(USERS, ITEMS, SCORES)] * 500)
+    with pytest.raises(OSError, match="No space left") as caught:
+        WRITERS[suffix](Path("/dev/full"), [frame, frame])
+    assert caught.value.errno == errno.ENOSPC
 
 
 def test_one_block_is_held_at_a_time(tmp_path: Path, catalogue: Catalogue) -> None:
