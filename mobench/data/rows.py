@@ -154,7 +154,7 @@ class _Reader:
     def read(self, block: Block) -> Iterator[pl.DataFrame]:
         """Yield the rows; a block that cannot be read at once is halved."""
         n_lines = block.n_lines
-        if not n_lines:
+        if not n_lines or not block.data.strip():
             return
         frame = self.parser.fast(block.data)
         if frame is not None and frame.height == n_lines:

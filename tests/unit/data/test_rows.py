@@ -207,11 +207,11 @@ QUOTED_NUMBERS = json_line(rating="3.5", timestamp="1546300800000")
     ("parser", "head", "lines", "n_alone"),
     [
         (CSV, HEADER, ["U7,I7,5"] * 3000, 3000),
-        (CSV, HEADER, [""] * 3000, 3000),
+        (CSV, HEADER, [GOOD] + [""] * 3000, 3000),
         (CSV, HEADER, [GOOD + "\r\r", ""] * 2000, 4000),
         (JsonRows(COLUMNS), "", [json_line(), ""] * 2000, 2000),
         (JsonRows(COLUMNS), "", [json_line(), "null"] * 2000, 2000),
-        (JsonRows(COLUMNS), "", [""] * 3000, 3000),
+        (JsonRows(COLUMNS), "", [json_line()] + [""] * 3000, 3000),
         (JsonRows(COLUMNS), "", [QUOTED_NUMBERS] * 3000, 0),
     ],
 )
@@ -238,6 +238,20 @@ def test_blocks_of_odd_lines_are_not_halved(
     frame, rejects = read(path, parser)
     assert frame.height + len(rejects) == sum(bool(line) for line in lines)
     assert (n_parsed, len(alone)) == (1, n_alone)
+
+
+@pytest.mark.parametrize("parser", [CSV, JsonRows(COLUMNS)], ids=["csv", "jsonl"])
+def test_gigabytes_of_blank_lines_are_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, parser: LineParser
+) -> None:
+    alone = counted(monkeypatch)
+    monkeypatch.setattr(blocks, "BLOCK", 1000)
+    good = [GOOD if parser is CSV else json_line()]
+    lines = [*[HEADER.strip()] * parser.header_lines, *good, *["", " \r"] * 5000, *good, "oops"]
+    frame, rejects = read(write(tmp_path / "raw", "\n".join(lines)), parser)
+    assert frame.height == 2
+    assert [r.line for r in rejects.listed] == [len(lines)]
+    assert len(alone) < 1000  # those that share a block with others
 
 
 def test_a_stray_quote_swallows_nothing(tmp_path: Path) -> None:
