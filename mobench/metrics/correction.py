@@ -1,5 +1,6 @@
 """P-values corrected for their number."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Literal
 
@@ -7,6 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 Correction = Literal["holm", "bh"]
+
+ROUNDING = 1e-9
+"""A quotient this little below a whole number is that number."""
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -55,3 +59,12 @@ def least_corrected(floor: float, tests: int, correction: Correction) -> float:
     Holm: the smallest of them times their number. Benjamini–Hochberg: ``floor``, if all have it.
     """
     return min(1.0, floor * tests) if correction == "holm" else floor
+
+
+def resamples_needed(alpha: float, tests: int, correction: Correction) -> int:
+    """Return the fewest resamples R with which a p can be below ``alpha`` once corrected.
+
+    Its floor is 2 / (R + 1), so R + 1 must exceed 2 / ``alpha``, times ``tests`` for Holm.
+    """
+    times = tests if correction == "holm" else 1
+    return math.floor(2 * times / alpha + ROUNDING)

@@ -6,6 +6,7 @@ from typing import Literal
 
 from mobench.metrics import METRICS, OBJECTIVE_METRICS
 from mobench.metrics.correction import CORRECTIONS
+from mobench.report.at_odds import of_changes
 from mobench.report.notation import minus, p_text, percent, percent_range
 from mobench.report.records import Comparison, Estimate
 from mobench.report.verdict import is_clear
@@ -61,11 +62,12 @@ def how_tested(comparison: Comparison) -> str:
     if comparison.config.test == "both" and comparison.one_seed:
         words = TESTS["permutation"]
     name, _ = CORRECTIONS[comparison.config.correction]
+    odd = of_changes(comparison, comparison.rows)
     return (
         "Relative change against base with its paired 95 % interval over users; p by"
         f" {words}, corrected for all changes of this table ({name}); d is the effect in standard"
         " deviations of what it is for one user, above 0 for the better."
-    )
+    ) + (f" {odd}" if odd else "")
 
 
 TESTS = {

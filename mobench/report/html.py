@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from mobench.metrics import METRICS, OBJECTIVE_METRICS
+from mobench.report.at_odds import of_changes
 from mobench.report.changes import Change, change_table
 from mobench.report.costs import costs
 from mobench.report.document import document
@@ -98,9 +99,11 @@ def _tiles(comparison: Comparison) -> Markup:
         _tile(METRICS[name].label, change)
         for name, change in zip(OBJECTIVE_METRICS, changes, strict=True)
     ]
+    odd = of_changes(comparison, [lead])
     return joined(
         element("p", f"{lead.label} against base:", class_="lead tiles-of"),
         element("div", *tiles, class_="tiles"),
+        *([element("p", odd, class_="tiles-note")] if odd else []),
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from math import isfinite, nan
 
 from mobench.metrics import METRICS, OBJECTIVE_METRICS
+from mobench.report.footnotes import against_continue, footnotes
 from mobench.report.notation import (
     MISSING,
     concise,
@@ -57,9 +58,9 @@ def main_table(comparison: Comparison) -> TextTable:
             )
             for n, row in enumerate(comparison.rows)
         ),
-        footnotes=tuple(_footnotes(comparison)),
+        footnotes=tuple(footnotes(comparison)),
         show_notes=comparison.one_seed,
-        narrow_notes=tuple(_narrow_notes(comparison.rows)),
+        narrow_notes=tuple(against_continue(comparison.rows)),
     )
 
 
@@ -188,25 +189,3 @@ def _caption(comparison: Comparison) -> str:
         per = many if len(numbers) == 1 else f"{numbers[0]} to {many}"
         spread = f"{per} per method; 6.01(3) means 6.01 ± 0.03"
     return f"{spread}; Hit columns × 100; k = {comparison.k}"
-
-
-def _footnotes(comparison: Comparison) -> list[str]:
-    over = ", ".join(METRICS[name].label for name in comparison.imp_over) or "nothing"
-    notes = [
-        f"Imp and HV over {over}; HV of all runs of a row, reference point"
-        f" {comparison.hv_reference:g}."
-    ]
-    notes += [f"† {row.label}: {'; '.join(row.reasons)}." for row in comparison.rows if row.reasons]
-    if any(row.validity == "undecided" for row in comparison.rows):
-        keep = percent(comparison.config.keep, places=0)
-        notes.append(f"? The interval of Hit kept leaves open whether it is {keep} or more.")
-    return notes
-
-
-def _narrow_notes(rows: Sequence[Row]) -> list[str]:
-    return [
-        f"{row.label}: Imp {percent(row.imp_continue.value, signed=True)} against continue"
-        f" ({percent_range(row.imp_continue.low, row.imp_continue.high)})."
-        for row in rows
-        if row.imp_continue
-    ]

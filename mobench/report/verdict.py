@@ -7,8 +7,9 @@ from statistics import fmean
 from mobench.config.report import ReportConfig
 from mobench.metrics import METRICS, OBJECTIVE_METRICS
 from mobench.metrics.comparison import accuracy_kept, is_valid
-from mobench.metrics.correction import least_corrected
+from mobench.metrics.correction import least_corrected, resamples_needed
 from mobench.metrics.p_values import ALPHA, Test
+from mobench.report.at_odds import in_words, tested_changes, tested_imps
 from mobench.report.inputs import Evaluated
 from mobench.report.judging import JUDGED, ranked
 from mobench.report.notation import counted, interval, p_text, percent, percent_range
@@ -64,7 +65,10 @@ def _best(rows: Sequence[Row], config: ReportConfig, duel: Duel | None) -> list[
     else:
         first = f"No valid method is clearly better than base; the best is {best.label}: {gain}."
     ahead = _ahead(duel, population(config.test, len(duel.seeds))) if duel else []
-    return [first, *ahead, *_kept(best, config.keep), *_over_continue(best)]
+    odd = in_words(_imp(best), config.test, len(best.seeds), tested_imps(rows))
+    if duel and not odd:
+        ahead += in_words(duel.ahead, config.test, len(duel.seeds), tests=1)
+    return [first, *odd, *ahead, *_kept(best, config.keep), *_over_continue(best)]
 
 
 def _none_valid(top: Row, keep: float) -> list[str]:
@@ -145,13 +149,22 @@ def reasons(points: Sequence[Point], kept: Estimate | None, keep: float) -> tupl
     have said so itself.
     """
     found = []
-    if kept is None or not is_valid(kept.value, keep):
+    if keeps_too_little(kept, keep):
         value = percent(kept.value) if kept else "nothing"
         found.append(f"Hit kept {value} < {percent(keep, places=0)}")
-    failed = [str(point.seed) for point in points if point.valid_val is False]
-    if failed:
-        found.append(f"invalid on validation (seed {', '.join(failed)})")
+    if failed := failed_on_validation(points):
+        found.append(f"invalid on validation (seed {', '.join(map(str, failed))})")
     return tuple(found)
+
+
+def keeps_too_little(kept: Estimate | None, keep: float) -> bool:
+    """Return whether the value of what a row keeps speaks against it."""
+    return kept is None or not is_valid(kept.value, keep)
+
+
+def failed_on_validation(points: Sequence[Point]) -> tuple[int, ...]:
+    """Return the seeds of the runs that said themselves that they are not valid."""
+    return tuple(point.seed for point in points if point.valid_val is False)
 
 
 def left_out(supports: Sequence[Support], over: Sequence[str], min_hits: int) -> dict[str, str]:
@@ -221,11 +234,13 @@ def training_warnings(pairs: Pairs) -> list[str]:
 
 def coarse_p(rows: Sequence[Row], config: ReportConfig) -> list[str]:
     """Return a warning where no change could be significant: p has a floor of 2 / (R + 1)."""
-    tests = sum(len(row.change) for row in rows if row.role in JUDGED)
-    floor = least_corrected(2 / (config.resamples + 1), tests, config.correction)
-    if floor <= ALPHA:
+    tests = tested_changes(rows)
+    enough = resamples_needed(ALPHA, tests, config.correction)
+    if config.resamples >= enough or not tests:
         return []
+    floor = least_corrected(2 / (config.resamples + 1), tests, config.correction)
     return [
         f"With {tests} changes and {config.resamples:,} resamples no corrected p can fall below"
-        f" {floor:.2f}: raise --resamples."
+        f" {floor:.2f}: set resamples to {enough:,} or more (--resamples; report.resamples in a"
+        " recipe)."
     ]

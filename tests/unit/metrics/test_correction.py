@@ -12,6 +12,7 @@ from mobench.metrics.correction import (
     benjamini_hochberg,
     holm,
     least_corrected,
+    resamples_needed,
 )
 
 
@@ -55,3 +56,14 @@ def test_the_least_that_can_come_out(correction: Correction) -> None:
         assert min(correct(p)) >= least_corrected(floor, tests, correction) * (1 - 1e-12)
     assert min(correct([floor] * tests)) == pytest.approx(least_corrected(floor, tests, correction))
     assert least_corrected(0.2, 20, "holm") == 1.0
+
+
+@pytest.mark.parametrize("correction", ["holm", "bh"])
+@pytest.mark.parametrize("tests", [1, 4, 12, 88, 96])
+def test_so_many_resamples_let_a_p_fall_below_alpha_and_one_fewer_does_not(
+    tests: int, correction: Correction
+) -> None:
+    _, correct = CORRECTIONS[correction]
+    enough = resamples_needed(0.05, tests, correction)
+    least = [min(correct([2 / (n + 1)] * tests)) for n in (enough, enough - 1)]
+    assert least[0] < 0.05 <= least[1] * (1 + 1e-12)

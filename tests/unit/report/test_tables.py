@@ -92,8 +92,42 @@ def test_invalid_is_dim_and_daggered_with_its_reason(comparison: Comparison) -> 
     row = next(row for row in table.rows if row.label == "morec rev-heavy")
     assert (row.style, row.mark) == ("invalid", "†")
     assert cells(table, "morec rev-heavy")["Valid"] == "no"
-    note = next(note for note in table.footnotes if note.startswith("† morec rev-heavy: "))
-    assert re.search(r"Hit kept \d\d\.\d % < 97 %; invalid on validation \(seed 2\)", note)
+    assert "† Hit kept < 97 %: morec rev-heavy." in table.footnotes
+    assert "† Invalid on validation: morec rev-heavy (seed 2)." in table.footnotes
+
+
+def test_rows_that_are_invalid_for_one_reason_share_its_line(comparison: Comparison) -> None:
+    bad = comparison.row("morec rev-heavy")
+    points = tuple(replace(point, valid_val=False) for point in bad.points)
+    others = [
+        replace(bad, label="little", points=tuple(replace(p, valid_val=True) for p in bad.points)),
+        replace(bad, label="worse", points=points),
+        replace(bad, label="bad too"),
+    ]
+    notes = main_table(replace(comparison, rows=(*comparison.rows, *others))).footnotes
+    assert [note for note in notes if note.startswith("†")] == [
+        "† Hit kept < 97 %: morec rev-heavy, little, worse, bad too.",
+        "† Invalid on validation: morec rev-heavy, bad too (seed 2); worse (seeds 1, 2).",
+    ]
+
+
+def test_labels_with_commas_stay_apart_in_a_footnote(comparison: Comparison) -> None:
+    odd = relabelled(comparison, "morec rev-heavy", "a, b")
+    odd = replace(odd, rows=(*odd.rows, replace(odd.row("a, b"), label="c")))
+    assert "† Hit kept < 97 %: a, b; c." in main_table(odd).footnotes
+
+
+def test_imp_against_continue_is_a_sentence_or_one_paragraph(comparison: Comparison) -> None:
+    """The narrow table has no room for its column; every number stands below it."""
+    gain = Estimate(0.0801, None, 0.0502, 0.1224)
+    rows = [replace(r, imp_continue=gain if r.role == "method" else None) for r in comparison.rows]
+    two = main_table(replace(comparison, rows=tuple(rows))).narrow().footnotes
+    both = "morec equal +8.0 (+5.0 to +12.2); morec rev-heavy +8.0 (+5.0 to +12.2)"
+    assert two[-1] == f"Imp against continue, %: {both}."
+    one = [row for row in rows if row.label != "morec rev-heavy"]
+    assert main_table(replace(comparison, rows=tuple(one))).narrow().footnotes[-1] == (
+        "morec equal: Imp +8.0 % against continue (+5.0 to +12.2 %)."
+    )
 
 
 @pytest.mark.parametrize(
@@ -190,7 +224,9 @@ def test_the_terminal_table_fits_88_columns(
     table = main_table(found).narrow()
     assert width(table) <= 88
     assert "Imp / continue" not in [column.title for column in table.columns]
-    assert any(note.startswith("morec equal reweight: Imp ") for note in table.footnotes)
+    assert any(
+        "morec equal reweight" in note and "against continue" in note for note in table.footnotes
+    )
 
 
 def test_one_seed_shows_intervals_instead_of_spreads(one_seed: Comparison) -> None:

@@ -253,13 +253,13 @@ def test_imp_over_nothing_is_not_judged(empty: Shelf) -> None:
 def test_too_few_resamples_for_any_p(comparison: Comparison) -> None:
     assert CONFIG.resamples == 99
     assert (
-        "With 12 changes and 99 resamples no corrected p can fall below 0.24: raise --resamples."
-        in comparison.warnings
+        "With 12 changes and 99 resamples no corrected p can fall below 0.24: set resamples to 480"
+        " or more (--resamples; report.resamples in a recipe)." in comparison.warnings
     )
 
 
 def test_too_few_resamples_depends_on_the_correction(shelf: Shelf) -> None:
     found = compare(load(shelf.metrics), ReportConfig(resamples=99, correction="bh"))
-    assert not any("raise --resamples" in warning for warning in found.warnings)
+    assert not any("set resamples" in warning for warning in found.warnings)
     found = compare(load(shelf.metrics), ReportConfig(resamples=30, correction="bh"))
     assert any("can fall below 0.06" in warning for warning in found.warnings)
