@@ -39,9 +39,17 @@ def draw(
         seed: Seed of the draws.
 
     Raises:
-        ConfigError: A user has several held-out rows: his lists would differ.
+        ConfigError: A user has several held-out rows: his lists would differ. Or there are no
+            so many items: it would be called sampled and rank them all.
     """
     kind, _, number = candidates.partition(":")
+    n = int(number)
+    if n >= dataset.n_items:
+        raise ConfigError(
+            f"--candidates '{candidates}' draws more items than '{dataset.name}' has beside the"
+            f" target ({dataset.n_items - 1:,})",
+            "leave it out to rank all items, or draw fewer.",
+        )
     if len(np.unique(rows.user)) < len(rows):
         raise ConfigError(
             f"--candidates '{candidates}' ranks one held-out item a user, and '{dataset.name}' has"
@@ -52,7 +60,6 @@ def draw(
     weights = np.ones(dataset.n_items) if kind == "uniform" else counts
     random = Seeds(seed).numpy("candidates")
     step = max(1, CHUNK_FLOATS // dataset.n_items)
-    n = min(int(number), dataset.n_items)
     parts = [
         _draw(random, weights, rows.user[at : at + step], rows.item[at : at + step], seen, n)
         for at in range(0, len(rows), step)

@@ -52,6 +52,18 @@ class Tally:
     missing_users: int = 0
     short_lists: int = 0
 
+    def why_empty(self) -> str:
+        """Return what became of the rows where none could be used."""
+        words = {
+            "no_value": "without user, item or a number",
+            "unknown_users": "of users that the dataset does not have",
+            "unknown_items": "of items that the dataset does not have",
+            "not_held_out": "of users without a held-out item",
+            "seen": "of items that are masked",
+        }
+        found = [f"{n:,} {words[name]}" for name, n in asdict(self).items() if name in words and n]
+        return ", ".join([f"{self.rows:,} row{'' if self.rows == 1 else 's'}", *found])
+
     def as_dict(self) -> dict[str, int]:
         """Return the counts by name."""
         return asdict(self)
@@ -142,7 +154,7 @@ def read(path: Path, dataset: Dataset, lists: Lists) -> None:
     of the dataset, as our own artifacts do.
 
     Raises:
-        DataError: It is no Parquet file, or lacks a column.
+        DataError: It is no Parquet file, lacks a column, has a rank below 0, or no row of use.
     """
     file = open_file(path)
     names = file.schema_arrow.names
@@ -162,7 +174,11 @@ def read(path: Path, dataset: Dataset, lists: Lists) -> None:
         known = ~np.isnan(value)
         for column in batch.columns[:2]:
             known &= column.is_valid().to_numpy(zero_copy_only=False)
+        if by == "rank" and (value < 0).any():
+            raise DataError(f"column 'rank' of '{path}' goes below 0: the best is 1", LAYOUT)
         lists.add(user, item, value if by == "rank" else -value, known)
+    if not len(lists.user):
+        raise DataError(f"no row of '{path}' can be used: {lists.tally.why_empty()}", LAYOUT)
 
 
 def open_file(path: Path) -> pq.ParquetFile:
@@ -207,7 +223,7 @@ def _check_type(path: Path, found: pa.Field, *, text: bool) -> None:
         [pa.types.is_integer, pa.types.is_floating] if found.name in ("rank", "score") else []
     )
     if not any(fits(kind) for fits in allowed):
-        what = "text or integers" if text else "numbers"
+        what = "text or integers" if text else "integers" if found.name in KINDS else "numbers"
         hint = (
             LAYOUT if found.name not in KINDS else f"call ids of your raw data '{found.name}_id'."
         )

@@ -91,3 +91,10 @@ def test_users_with_several_targets_are_refused(tmp_path):
     write(tmp_path / "b", user, item, split, np.ones(8), np.zeros(8), n_pop=2)
     with pytest.raises(ConfigError, match="one held-out item a user, and 'b' has users with sev"):
         Ranker(Dataset.load(tmp_path / "b"), "test", 2, 0, "cpu", candidates="uniform:2")
+
+
+def test_more_candidates_than_items_are_refused_not_called_sampled(dataset):
+    """All others can be drawn; one more would be a full ranking by another name."""
+    assert drawn(dataset, "uniform:24")[2].shape == (40, 25)
+    with pytest.raises(ConfigError, match=r"draws more items than .* beside the target \(24\)"):
+        drawn(dataset, "uniform:25")

@@ -136,7 +136,11 @@ def test_a_report_takes_them_beside_their_base(root, rows):
         ({"user": ["a"], "item_id": ["b"], "rank": [1]}, "column 'user' of .* holds string"),
         ({"user_id": [1.5], "item_id": ["b"], "rank": [1]}, "'user_id' of .* holds double, not te"),
         ({"user_id": ["a"], "item_id": ["b"], "rank": ["1"]}, "'rank' of .* not numbers"),
-        ({"user_id": ["a"], "item_id": ["b"], "rank": [1]}, "no list holds an item"),
+        ({"user_id": ["a"], "item_id": ["b"], "rank": [1]}, "used: 1 row, 1 of users that"),
+        ({"user": [0.5], "item": [1], "rank": [1]}, "'user' of .* double, not integers"),
+        ({"user": [0], "item": [10**6], "rank": [1]}, "1 row, 1 of items that the data"),
+        ({"user": [0], "item": [1], "score": [float("nan")]}, "1 without user, item or a number"),
+        ({"user": [0, 0], "item": [1, 2], "rank": [1, -2]}, "'rank' of .* goes below 0"),
     ],
 )
 def test_what_cannot_be_read_is_refused(root, columns, says):
