@@ -51,6 +51,7 @@ def trainings(recipe: Recipe, dataset: Path) -> Iterator[Training]:
         for config in _configs(entry):
             here = (f"{config.method} {label}".strip(), backbone, config.seed)
             _check_one_base(made, here, recipe)
+            _check_start(config, entry, row, recipe)
             start = _base(made, here, entry["base"], recipe) if "base" in entry else None
             path = places.place("runs", places.run_name(dataset.name, config, label))
             if path in made.values():
@@ -146,6 +147,23 @@ def _label(entry: Mapping[str, Any], recipe: Recipe) -> str:
 def _backbone(entry: Mapping[str, Any]) -> str:
     """Return what the backbone of an entry is called; one of the user's own by its file."""
     return Path(str(entry.get("backbone", TrainConfig().backbone))).stem
+
+
+def _check_start(config: TrainConfig, entry: Mapping[str, Any], row: str, recipe: Recipe) -> None:
+    """Check that an entry names a base if its method starts from one, and only then.
+
+    Raises:
+        ConfigError: It does not.
+    """
+    if config.starts_from_base and "base" not in entry:
+        raise ConfigError(
+            f"recipe '{recipe.name}': '{row}' names no base to start from",
+            'write base = "base" into its entry, the name of an earlier row.',
+        )
+    if "base" in entry and not config.starts_from_base:
+        raise ConfigError(
+            f"recipe '{recipe.name}': '{row}' does not start from a base", "leave its base out."
+        )
 
 
 def _base(made: Mapping[Place, Path], here: Place, base: str, recipe: Recipe) -> Path:

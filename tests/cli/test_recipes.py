@@ -120,6 +120,12 @@ BROKEN = {
     STUDY + '[[train]]\nmethod = "morec"\nbackbone = "sasrec"\nbase = "base"': (
         "recipe 'study' has no 'base' on sasrec with seed 1 to start from"
     ),
+    STUDY.replace('base = "base"\ntarget_loss', "target_loss"): (
+        "recipe 'study': 'morec Loss: 0,3' names no base to start from"
+    ),
+    STUDY.replace('"popularity"', '"popularity"\nbase = "base"'): (
+        "recipe 'study': 'popularity' does not start from a base"
+    ),
     STUDY + f"[expect.morec]\nimp = {VALUE}": "expects 'morec', which it does not make",
     STUDY + f"[expect.dataset]\nn_user = {VALUE}": "expects 'n_user', which it does not make",
     STUDY + f"[expect.base]\nn_users = {VALUE}": "expects 'n_users', which it does not make",
