@@ -1,6 +1,7 @@
 """What all drawings share."""
 
 from collections.abc import Sequence
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,11 @@ from mobench.report.palette import INK, SOFT, Style, clean
 
 DASHED: Any = {"color": INK, "linewidth": 0.9, "linestyle": (0, (4, 3))}
 """How a target or a limit is drawn."""
+
+MARK_WIDTH, LETTER_WIDTH, LINE_HEIGHT = 0.55, 0.075, 0.18
+"""Room of the parts of a legend, in inches."""
+FREE_LINES = 3
+"""So many lines of a legend a drawing has room for; for more it grows, the panels do not shrink."""
 
 
 def columns(figure: Figure) -> dict[str, np.ndarray]:
@@ -32,11 +38,16 @@ def mark_best(axes: Axes, epoch: int | None) -> None:
 
 
 def legend(canvas: Canvas, labels: Sequence[str], style: dict[str, Style]) -> None:
-    """Draw the mark of every label below the panels."""
+    """Draw the mark of every label below the panels; of many, the drawing grows to hold them."""
     marks = [
         Line2D([], [], color=style[label][0], marker=style[label][1], linestyle="", label=label)
         for label in labels
     ]
-    n_columns = 2 if max(map(len, labels)) > 10 else 3
     names = [clean(label) for label in labels]
-    canvas.legend(marks, names, loc="outside lower center", ncols=min(n_columns, len(labels)))
+    width, height = canvas.get_size_inches()
+    fit = int(width / (MARK_WIDTH + LETTER_WIDTH * max(map(len, names))))
+    usual = 2 if max(map(len, names)) > 10 else 3
+    n_columns = min(max(fit, usual), len(names))
+    rows = ceil(len(names) / n_columns)
+    canvas.set_size_inches(width, height + LINE_HEIGHT * max(0, rows - FREE_LINES))
+    canvas.legend(marks, names, loc="outside lower center", ncols=n_columns)

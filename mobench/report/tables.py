@@ -24,6 +24,9 @@ __all__ = ["UNIT", "Cell", "Column", "TextRow", "TextTable", "main_table"]
 UNIT = {"hit": 100.0, "rhit": 100.0, "min_hit": 100.0, "pop_kl": 1.0}
 """Factor by which a metric is shown; a divergence is no share and stands as it is."""
 
+VALID = {"yes": 4.0, "yes?": 3.0, "?": 2.0, "no?": 1.0, "no": 0.0}
+"""The order of the verdicts on validity, to sort by."""
+
 
 @dataclass(frozen=True)
 class _Measure:
@@ -148,7 +151,7 @@ def _kept_cell(kept: Estimate) -> Cell:
 def _verdicts(rows: Sequence[Row]) -> _Measure:
     special = {"reference": "ref", "sanity": MISSING}
     cells = [Cell(special.get(row.role, _word(row))) for row in rows]
-    return _Measure(Column("Valid"), cells, [nan] * len(rows), None)
+    return _Measure(Column("Valid"), cells, [VALID.get(c.text, nan) for c in cells], None)
 
 
 def _word(row: Row) -> str:

@@ -1,6 +1,7 @@
 """Live traces: the controller and the accuracy guard over the epochs."""
 
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 from mobench.report.figure import Figure
@@ -12,7 +13,7 @@ Y_AXIS: Spec = {"minExtent": 44, "maxExtent": 44, "tickCount": 4}
 
 
 def controller(figure: Figure, style: Mapping[str, Style]) -> Spec:
-    """Return loss, beta, its terms if it has any, and all loss weights, one above the other."""
+    """Return loss, beta and its terms if it has any, and all loss weights, one above the other."""
     facts, seeds = figure.facts, list(dict.fromkeys(figure.data["seed"]))
     colour = on_page(style[facts["row"]][0])
     weights = [name for name in figure.data if name.startswith("weight_")]
@@ -21,6 +22,7 @@ def controller(figure: Figure, style: Mapping[str, Style]) -> Spec:
     best = at(facts["best_epoch"])
     target = _only(_line("target_loss", seeds, INK, dashed=True), seeds)
     signed = any(value is not None and value < 0 for name in weights for value in figure.data[name])
+    has_beta = any(value is not None and isfinite(value) for value in figure.data["beta"])
     limits = [
         once(DASHED, y={"datum": limit})
         for limit in (facts["beta_min"], facts["beta_max"])
@@ -29,11 +31,11 @@ def controller(figure: Figure, style: Mapping[str, Style]) -> Spec:
     loss = [_line("loss_acc", seeds, colour), *([target] if facts["steered"] else [])]
     panels = [
         _panel("accuracy loss", 120, [*loss, *best]),
-        _panel("β", 90, [_line("beta", seeds, colour), *limits, *best]),
+        *([_panel("β", 90, [_line("beta", seeds, colour), *limits, *best])] if has_beta else []),
         _panel("loss weights", 100, [_parts(weights, seeds[0], signed=signed), *best], last=True),
     ]
     if facts["steered"]:
-        panels.insert(2, _panel("terms of β", 80, [*_terms(seeds, colour), *best]))
+        panels.insert(len(panels) - 1, _panel("terms of β", 80, [*_terms(seeds, colour), *best]))
     for panel in panels:
         panel["layer"].append(hover)
     return {"vconcat": panels, "spacing": 12}

@@ -5,13 +5,15 @@ import io
 from dataclasses import replace
 from xml.etree import ElementTree
 
+import matplotlib as mpl
 import numpy as np
 import pytest
 
 from mobench.report.figure import Figure, slug
 from mobench.report.figures import figures
-from mobench.report.palette import BLUE, INK, clean, styles
+from mobench.report.palette import BLUE, INK, RC, clean, styles
 from mobench.report.plots import draw
+from mobench.report.plots_canvas import legend, new_canvas
 from mobench.report.records import Comparison
 from mobench.report.traces import MOST_POINTS
 from mobench.report.writers import as_csv
@@ -220,3 +222,24 @@ def test_slugs() -> None:
     assert slug("morec 0.6/0.2/0.2") == "morec-0.6-0.2-0.2"
     assert slug("../../etc") == "etc"
     assert slug("日本") == "row"
+
+
+@pytest.mark.parametrize(("size", "many"), [((3.7, 3.6), 24), ((7.4, 3.4), 24), ((3.7, 3.6), 4)])
+def test_a_long_legend_takes_no_room_from_the_panel(size: tuple[float, float], many: int) -> None:
+    def panel(labels: list[str]) -> tuple[float, float]:
+        canvas = new_canvas(*size)
+        axes = canvas.add_subplot()
+        legend(canvas, labels, styles(labels))
+        canvas.draw_without_rendering()
+        width, height = canvas.get_size_inches()
+        place = axes.get_position()
+        box = canvas.legends[0].get_window_extent()
+        assert box.x0 >= 0
+        assert box.x1 <= canvas.bbox.x1
+        return place.width * width, place.height * height
+
+    with mpl.rc_context(RC):
+        wide, tall = panel([f"method-{n:02d}" for n in range(many)])
+        usual_wide, usual_tall = panel(["base", "morec"])
+    assert wide > 0.95 * usual_wide
+    assert tall > 0.8 * usual_tall

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from math import isnan
 
 import pytest
 
@@ -152,6 +153,23 @@ def test_words_of_validity(
     assert cells(table, "morec equal")["Valid"] == word
     note = "? The interval of Hit kept leaves open whether it is 97 % or more."
     assert (note in table.footnotes) == (validity == "undecided")
+
+
+def test_validity_can_be_sorted_by_how_sure_it_is(comparison: Comparison) -> None:
+    words = {"valid": True, "undecided": True, None: None, "invalid": False}
+    rows = [
+        replace(comparison.row("morec equal"), label=str(word), validity=word, valid_point=point)
+        for word, point in words.items()
+    ]
+    rows.insert(3, replace(rows[1], label="no?", valid_point=False))
+    found = main_table(replace(comparison, rows=(*comparison.rows, *rows)))
+    verdicts = {row.label: row.cells[-1] for row in found.rows}
+    order = [verdicts[row.label].value for row in rows]
+    assert [verdicts[row.label].text for row in rows] == ["yes", "yes?", "?", "no?", "no"]
+    assert order == sorted(order, reverse=True)
+    assert len(set(order)) == 5
+    assert isnan(verdicts["base"].value)
+    assert not any(cell.best for cell in verdicts.values())
 
 
 @pytest.mark.parametrize(("name", "extreme"), [("hit", 0.99), ("rhit", 9.0), ("pop_kl", 1e-4)])

@@ -125,3 +125,16 @@ def test_the_page_shows_no_terms_of_a_solver(compared: Comparison, sign: float) 
     assert not any(name in json.dumps(panels) for name in ("p_term", "i_term", "target_loss"))
     (steered,) = of_kind(compared, "controller")
     assert len(live_controller(steered, style)["vconcat"]) == 4
+
+
+@pytest.mark.parametrize("missing", [nan, None])
+def test_weights_that_nothing_controls_have_no_empty_panel_of_beta(
+    compared: Comparison, missing: float | None
+) -> None:
+    """A scale over nothing is one that the plotting library complains of."""
+    (figure,) = traces_of(solved(compared, 1.0))
+    none = [missing] * len(figure.data["beta"])
+    bare = replace(figure, data={**figure.data, "beta": none})
+    panels = live_controller(bare, styles(["base", "morec"]))["vconcat"]
+    titles = [panel["layer"][0]["encoding"]["y"].get("title") for panel in panels]
+    assert titles == ["accuracy loss", "loss weights"]
