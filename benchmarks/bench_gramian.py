@@ -9,6 +9,7 @@ negatives and ends with the optimiser. All ways move the same model on the same 
 import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 import numpy as np
 import torch
@@ -22,7 +23,7 @@ from mobench.training.batches import Rows, Scorer
 from mobench.training.coordinator import Fixed
 from mobench.training.data import TrainData
 from mobench.training.gradients import jacobian
-from mobench.training.native import NativeStep, usable
+from mobench.training.native import NativeStep
 from mobench.training.native_solved import NativeSolved
 from mobench.training.negatives import NegativeSampler, Seen
 from mobench.training.optimizer import Adam, add_decay, make_optimizer
@@ -142,7 +143,7 @@ def ways(options: argparse.Namespace) -> dict[str, Way]:
         step = kind(model, moving, coordinator, negatives, *given)
         return Way(NativeStep(step) if native else step, data, batches)
 
-    has_numba = usable(MF(*torch.zeros(2, 1, 1)), data, options.negatives)
+    has_numba = find_spec("numba") is not None
     kinds = [(MGDA + TORCH, GramianStep, "mgda"), (STATIC + TORCH, Step, "static")]
     if has_numba:
         kinds += [(MGDA, NativeSolved, "mgda"), (STATIC, NativeSolved, "static")]
