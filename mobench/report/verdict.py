@@ -56,7 +56,7 @@ def _best(rows: Sequence[Row], config: ReportConfig, duel: Duel | None) -> list[
         return ["There is no method beside base whose Imp could be judged."]
     valid = ranked(rows)
     if not valid:
-        return _none_valid(max(methods, key=lambda r: _imp(r).value), config.keep)
+        return _none_valid(max(methods, key=lambda r: _imp(r).value), config)
     best = valid[0]
     whom = population(config.test, len(best.seeds))
     gain = f"Imp {_with_interval(_imp(best), whom)} over {counted(len(best.seeds), 'seed')}"
@@ -71,11 +71,12 @@ def _best(rows: Sequence[Row], config: ReportConfig, duel: Duel | None) -> list[
     return [first, *odd, *ahead, *_kept(best, config.keep), *_over_continue(best)]
 
 
-def _none_valid(top: Row, keep: float) -> list[str]:
+def _none_valid(top: Row, config: ReportConfig) -> list[str]:
     why = f"invalid: {'; '.join(top.reasons)}" if top.reasons else "without a verdict on validation"
+    gain = _with_interval(_imp(top), population(config.test, len(top.seeds)))
     return [
-        f"No method is valid (on every split {percent(keep, places=0)} of base's Hit kept).",
-        f"The largest Imp, {_with_interval(_imp(top))}, is that of {top.label} ({why}).",
+        f"No method is valid (on every split {percent(config.keep, places=0)} of base's Hit kept).",
+        f"The largest Imp, {gain}, is that of {top.label} ({why}).",
     ]
 
 

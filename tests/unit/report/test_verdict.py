@@ -129,6 +129,7 @@ def test_none_valid(empty: Shelf) -> None:
     assert row.reasons == (kept,)
     assert found.sentences[0] == "No method is valid (on every split 97 % of base's Hit kept)."
     assert kept in found.sentences[1]
+    assert re.search(r", p 0\.\d+ over users\), is that of morec ", found.sentences[1])
 
 
 def test_no_method(empty: Shelf) -> None:
