@@ -25,7 +25,7 @@ def test_all_commands_on_results_are_shown() -> None:
 
 @pytest.mark.slow
 def test_the_commands_run_in_their_order(workdir: Path) -> None:
-    assert main(["prep", "synthetic:rows=6000,users=200,items=80,seed=2", "--name", "demo"]) == 0
+    assert main(["prep", "synthetic:rows=9000,users=250,items=120,seed=2", "--name", "demo"]) == 0
     for method in ("base", "morec"):
         words = ["train", "data/datasets/demo", "--method", method, "--epochs", "2"]
         assert main(words) == 0
