@@ -6,22 +6,11 @@ from mobench.config import PRESETS, TrainConfig
 from mobench.config.base import place_of
 from mobench.errors import ConfigError
 from mobench.models import Backbone, own
-from mobench.training.inherit import SHARED
+from mobench.training.inherit import OF_HISTORIES, SHARED
 from mobench.training.space import space
 
 Fits = Callable[[TrainConfig], bool]
 
-OF_HISTORIES = (
-    "max_length",
-    "n_blocks",
-    "n_heads",
-    "inner_size",
-    "dropout",
-    "norm",
-    "targets",
-    "autocast",
-)
-"""Settings of backbones that read histories."""
 MODEL = [name for name in SHARED if name != "backbone"]
 """Settings of a model and how it is trained; the backbone of popularity is who it stands beside."""
 

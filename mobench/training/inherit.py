@@ -7,6 +7,17 @@ from mobench.config import PRESETS, TrainConfig
 from mobench.config.base import place_of
 from mobench.errors import ConfigError
 
+OF_HISTORIES = (
+    "max_length",
+    "n_blocks",
+    "n_heads",
+    "inner_size",
+    "dropout",
+    "norm",
+    "targets",
+    "autocast",
+)
+"""Settings of backbones that read histories."""
 SHARED = (
     "backbone",
     "embedding_size",
@@ -17,14 +28,7 @@ SHARED = (
     "n_negatives",
     "negative_power",
     "max_redraws",
-    "max_length",
-    "n_blocks",
-    "n_heads",
-    "inner_size",
-    "dropout",
-    "norm",
-    "targets",
-    "autocast",
+    *OF_HISTORIES,
 )
 """Settings that a run takes over from its base."""
 
