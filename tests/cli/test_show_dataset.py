@@ -154,7 +154,7 @@ def test_bars_grow_with_their_values(value: int, more: int, width: int) -> None:
     assert len(bar(value, largest, width)) <= width == len(bar(largest, largest, width))
     assert bool(bar(value, largest, width)) == (value > 0)
     half = bar(largest // 2, largest, width).count("█")
-    assert abs(half - width / 2) <= 1
+    assert abs(half - width * (largest // 2) / largest) <= 1
 
 
 def test_sentences_stand_beside_their_names() -> None:
