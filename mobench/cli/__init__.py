@@ -63,7 +63,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         if error.errno not in DISK_FULL:
             raise
         failure = _disk_full(error)
+    except _panic() as panic:
+        from mobench.data import panics
+
+        if not panics.is_interrupt(panic):
+            raise
+        failure = Interrupted("interrupted")
     return _fail(out, failure)
+
+
+def _panic() -> type[BaseException]:
+    """Return what panics of polars are; it is loaded only when something went wrong."""
+    from mobench.data import panics
+
+    return panics.KIND
 
 
 def _fail(out: "Output", failure: MobenchError) -> int:

@@ -45,8 +45,10 @@ def prep(
 ) -> None:
     """Turn raw reviews into a dataset artifact (filter, K-core, leave-one-out)."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # of NumPy: prep multiplies no matrices
+    from mobench.data import panics
     from mobench.data.prep import prepare
 
+    panics.avoid()
     out = Output("prep", as_json)
     if source:
         config = config.model_copy(update={"source": tuple(source)})

@@ -4,11 +4,13 @@ import errno
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from polars.exceptions import PanicException
 
 from mobench.cli import console, main
 from mobench.config import METHODS
@@ -209,6 +211,41 @@ def test_an_interrupt_ends_with_130(run, workdir: Path, monkeypatch, interrupt) 
     code, out, err = run("prep demo")
     assert (code, out) == (130, "")
     assert err.splitlines()[0] == str(interrupt or "interrupted") or err == "interrupted\n"
+
+
+@pytest.mark.parametrize("inside", ["KeyboardInterrupt", "ValueError"])
+def test_a_panic_of_polars_is_an_interrupt_only_if_it_was_one(
+    run, workdir: Path, monkeypatch, inside
+) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise PanicException(f"no NumPy: PyErr {{ type: <class '{inside}'>, value: {inside}() }}")
+
+    monkeypatch.setattr("mobench.data.prep.prepare", stop)
+    if inside == "ValueError":
+        with pytest.raises(PanicException, match="ValueError"):
+            run("prep demo")
+    else:
+        assert run("prep demo") == (130, "", "interrupted\n")
+
+
+INTERRUPTED_IMPORT = """
+import os, signal, sys
+class Finder:
+    def find_spec(name, *_):
+        if name == "{module}":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Finder)
+from mobench.__main__ import run
+sys.exit(run())
+"""
+
+
+@pytest.mark.parametrize(("module", "said"), [("typer", ""), ("mobench.cli.app", "interrupted\n")])
+def test_ctrl_c_while_libraries_load_leaves_no_traceback(module, said) -> None:
+    script = INTERRUPTED_IMPORT.format(module=module)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("", said)
+    assert done.returncode in (130, -signal.SIGINT)
 
 
 def test_a_reader_that_leaves_is_no_failure(pipeline: Path) -> None:

@@ -237,13 +237,12 @@ def test_ctrl_c_leaves_nothing(server: Server) -> None:
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
         codes[process.returncode] += 1
-        if process.returncode == 130:
-            assert err.endswith("interrupted\n")
-            assert "Traceback" not in err
+        if process.returncode in (130, -signal.SIGINT):  # to a shell they are the same
+            assert err == "interrupted\n"
             # an interrupt after publishing finds the artifact there, whole
             assert names(SHELF) in ([], ["x"])
             shutil.rmtree(SHELF / "x", ignore_errors=True)
         else:
             assert process.returncode == 0, err
             shutil.rmtree(SHELF / "x")
-    assert codes[130] > 0
+    assert codes[0] < 8

@@ -1,0 +1,20 @@
+"""Ctrl-C that falls into a line of Python for which polars, in Rust, waits: there it is a panic."""
+
+import threading
+
+import polars as pl
+from polars.exceptions import PanicException
+
+KIND: type[BaseException] = PanicException
+
+
+def avoid() -> None:
+    """Let polars look up NumPy now, as once it must, in a thread: there no Ctrl-C arrives."""
+    search = threading.Thread(target=pl.Series([0]).to_numpy)
+    search.start()
+    search.join()
+
+
+def is_interrupt(panic: BaseException) -> bool:
+    """Return whether it is what became of a Ctrl-C."""
+    return "<class 'KeyboardInterrupt'>" in str(panic)
