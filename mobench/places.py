@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from mobench.errors import ArtifactError, ConfigError
 
 if TYPE_CHECKING:
-    from mobench.config import PrepConfig, TrainConfig
+    from mobench.config import EvalConfig, PrepConfig, TrainConfig
 
 CACHE = "MOBENCH_CACHE"
 DATA = Path("data")
@@ -71,10 +71,12 @@ def run_name(dataset: str, config: "TrainConfig", label: str = "") -> str:
     return f"{dataset}-{Path(config.backbone).stem}-{named}-s{config.seed}"
 
 
-def metrics_name(run: Path, split: str, preference: Sequence[float] | None = None) -> str:
-    """Return ``RUN-SPLIT``, of an evaluation at a preference ``RUN-SPLIT-at-0.4-0.3-0.3``."""
-    at = "-".join(["-at", *(f"{wish:.4g}" for wish in preference)]) if preference else ""
-    return f"{run.name}-{split}{at}"
+def metrics_name(of: str, config: "EvalConfig") -> str:
+    """Return ``OF-SPLIT``; at a preference ``…-at-0.4-0.3-0.3``, of a sample ``…-uniform-100``."""
+    wishes = config.preference or ()
+    at = "-".join(["-at", *(f"{wish:.4g}" for wish in wishes)]) if wishes else ""
+    sample = f"-{slug(config.candidates)}" if config.candidates else ""
+    return f"{of}-{config.split}{at}{sample}"
 
 
 def report_name(metrics: Sequence[Path]) -> str:

@@ -128,7 +128,7 @@ def evaluate(
     from mobench.evaluation.run import evaluate as score
 
     config, source = settle(EvalConfig, settings), Path(run)
-    usual = places.metrics_name(source, config.split, config.preference)
+    usual = places.metrics_name(source.name, config)
     path = places.place("metrics", name or usual)
     with told("eval", [run], config, {"name": name, "force": force}):
         done = score(config, source, path, replace=force)

@@ -2,7 +2,8 @@
 
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,21 @@ if TYPE_CHECKING:
 
 SHORT = 3
 """So many runs are named one by one."""
+
+
+@contextmanager
+def hinting(hints: Mapping[str, str]) -> Iterator[None]:
+    """Let failures of artifacts give other hints, where the usual ones cannot be followed.
+
+    Raises:
+        ArtifactError: One came, with the hint that ``hints`` has for its own.
+    """
+    try:
+        yield
+    except ArtifactError as error:
+        if hint := hints.get(error.hint or ""):
+            raise ArtifactError(error.message, hint) from error
+        raise
 
 
 def eval_command(run: Path, protocol: EvalConfig | None = None, *, force: bool = True) -> str:
@@ -31,7 +47,7 @@ def eval_command(run: Path, protocol: EvalConfig | None = None, *, force: bool =
         if value != usual[name]:
             text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
             options += [f"--{name}", text]
-    taken = places.place("metrics", places.metrics_name(run, protocol.split)).exists()
+    taken = places.place("metrics", places.metrics_name(run.name, protocol)).exists()
     return shlex.join(["mobench", "eval", str(run), *options, *["--force"] * (force and taken)])
 
 
@@ -63,7 +79,7 @@ def after_eval(metrics: "Artifact") -> str:
     other = default if is_base else inputs.get("base", default)
     if not (other / "manifest.json").is_file():
         return train_command(metrics, inputs, wanted)
-    theirs = metrics.path.parent / places.metrics_name(other, protocol.split)
+    theirs = metrics.path.parent / places.metrics_name(other.name, protocol)
     pair = (metrics.path, theirs) if is_base else (theirs, metrics.path)
     if comparable(*pair):
         return report_command(*pair)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mobench import places
-from mobench.cli.advice import after_eval, after_evals
+from mobench.cli.advice import after_eval, after_evals, hinting
 from mobench.cli.console import Output, track
 from mobench.cli.options import Force, Json, Name, with_config
 from mobench.cli.views.metrics import many, summary, warnings
@@ -81,8 +81,7 @@ def score(config: EvalConfig, run: Path, name: str | None, *, force: bool) -> "E
     """Evaluate a run under its default or a given name."""
     from mobench.evaluation.run import evaluate as engine
 
-    usual = places.metrics_name(run, config.split, config.preference)
-    path = places.place("metrics", name or usual)
+    path = places.place("metrics", name or places.metrics_name(run.name, config))
     return engine(config, run, path, replace=force, track=track_blocks)
 
 
@@ -94,13 +93,14 @@ def score_all(config: EvalConfig, runs: Sequence[Path], *, force: bool) -> "list
         ConfigError: Two would have one name.
     """
     from mobench.artifacts import Artifact
+    from mobench.complete import TAKEN
     from mobench.evaluation.run import Known
     from mobench.evaluation.run import evaluate as engine
 
     targets: dict[Path, Path] = {}
     for run in runs:
         Artifact.open(run, "run")
-        path = places.place("metrics", places.metrics_name(run, config.split, config.preference))
+        path = places.place("metrics", places.metrics_name(run.name, config))
         if other := targets.get(path):
             raise ConfigError(
                 f"'{other}' and '{run}' would both be '{path}'", "evaluate one with --name."
@@ -110,7 +110,8 @@ def score_all(config: EvalConfig, runs: Sequence[Path], *, force: bool) -> "list
     found = []
     for n, (path, run) in enumerate(targets.items(), 1):
         show = labelled(f"{n}/{len(targets)} {run.name}")
-        found.append(engine(config, run, path, replace=force, track=show, known=known))
+        with hinting({TAKEN: "evaluate it alone with --name, or replace it with --force."}):
+            found.append(engine(config, run, path, replace=force, track=show, known=known))
     return found
 
 
@@ -136,7 +137,7 @@ def score_lists(
             "add --dataset DATASET.",
         )
     method = name or places.slug(file.stem) or "lists"
-    path = places.place("metrics", name or f"{dataset.name}-{method}-{config.split}")
+    path = places.place("metrics", name or places.metrics_name(f"{dataset.name}-{method}", config))
     given = Given(file, dataset, base, method)
     return evaluate_lists(config, given, path, replace=force, track=track_blocks)
 

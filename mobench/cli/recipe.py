@@ -39,7 +39,7 @@ class Steps:
 
     def metrics(self, training: Training) -> Path:
         """Return where the evaluation of a run goes."""
-        return places.place("metrics", places.metrics_name(training.path, self.eval.split))
+        return places.place("metrics", places.metrics_name(training.path.name, self.eval))
 
     @property
     def rows(self) -> dict[str, str]:

@@ -1,40 +1,31 @@
 """Running the steps of a recipe; what is up to date is left alone, what was begun goes on."""
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mobench.cli.advice import hinting
 from mobench.cli.console import Output, track_epoch
 from mobench.cli.evaluate import track_blocks
 from mobench.cli.recipe import Steps
 from mobench.cli.trainings import Training
 from mobench.cli.views.checks import took
 from mobench.config import PrepConfig
-from mobench.errors import ArtifactError, DataError, Interrupted
+from mobench.errors import DataError, Interrupted
 
 if TYPE_CHECKING:
     from mobench.artifacts import Artifact
     from mobench.report.build import Built
 
 
-@contextmanager
-def explained() -> Iterator[None]:
+def hinted() -> AbstractContextManager[None]:
     """Let failures of artifacts say what helps in a recipe, where there is no ``--force``."""
     from mobench.complete import DAMAGED, TAKEN
 
-    hints = {
-        TAKEN: "move it away, or run in another folder.",
-        DAMAGED: "remove it, then run the same command again.",
-    }
-    try:
-        yield
-    except ArtifactError as error:
-        if error.hint not in hints:
-            raise
-        raise ArtifactError(error.message, hints[error.hint]) from error
+    remove = "remove it, then run the same command again."
+    return hinting({TAKEN: "move it away, or run in another folder.", DAMAGED: remove})
 
 
 @dataclass
@@ -59,7 +50,7 @@ class Runner:
         """
         from mobench.data.prep import prepare
 
-        with explained():
+        with hinted():
             started, files = time.perf_counter(), self._files()
             done = prepare(files, self.steps.dataset)
             self._tell("prep", self.steps.dataset, started, fresh=done.fresh)
@@ -74,7 +65,7 @@ class Runner:
             ArtifactError: A name is taken, or an artifact is damaged; nothing is replaced.
         """
         part = self.steps.part
-        with explained():
+        with hinted():
             for training in part.trainings if part.does("train") else ():
                 self._train(training)
             scored = part.trainings if part.does("eval") else ()

@@ -111,12 +111,16 @@ def test_what_was_wrong_with_the_lists_is_told_and_what_is_next(run, pipeline: P
 
 
 def test_sampled_candidates_are_marked_everywhere_and_never_mixed(run, pipeline: Path):
-    for path in RUNS[:2]:
-        code, out, _ = run(f"eval {path} --k 5 --candidates uniform:10 --name {Path(path).name}-c")
+    names = [f"data/metrics/{Path(path).name}-test-uniform-10" for path in RUNS[:2]]
+    step = f"eval {RUNS[0]} --k 5 --candidates uniform:10"
+    for name in names:
+        code, out, err = run(step)
         assert code == 0
         assert "SAMPLED: 10 candidates, uniform; no full ranking" in out.splitlines()[0]
         assert len(out.splitlines()[0]) <= 88
-    names = [f"data/metrics/{Path(path).name}-c" for path in RUNS[:2]]
+        assert name in out.split()
+        step = err.splitlines()[-1].removeprefix("next  mobench ")
+    assert step.split()[:3] == ["report", *names]
     code, out, err = run(f"report {' '.join(names)} --name sampled")
     assert code == 0
     said = " ".join(err.split())
@@ -126,3 +130,14 @@ def test_sampled_candidates_are_marked_everywhere_and_never_mixed(run, pipeline:
     code, _, err = run(f"report {names[0]} data/metrics/toy-mf-morec-s1-test --name mixed")
     assert code == 2
     assert "differ in candidates (uniform:10, all items)" in err
+
+
+def test_many_runs_at_once_are_told_what_they_can_do_about_a_taken_name(run, pipeline: Path):
+    shelf = {path: path.stat().st_mtime_ns for path in Path("data/metrics").iterdir()}
+    code, _, err = run(f"eval {RUNS[0]} {RUNS[1]} --k 3")
+    assert code == 4
+    assert "-test' exists and was made with" in err.splitlines()[0]
+    assert (
+        err.splitlines()[1] == " hint: evaluate it alone with --name, or replace it with --force."
+    )
+    assert shelf == {path: path.stat().st_mtime_ns for path in Path("data/metrics").iterdir()}
