@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from mobench.data import blocks, rows
 from mobench.data.clock import Unit
 from mobench.data.files import SourceFile
+from mobench.data.quotes import split_line
 from mobench.data.rows import Columns, LineParser, read_rows
 from mobench.data.schema import REVIEWS, Rejected, Rejects
-from mobench.data.sources.delimited import DelimitedLines, split_line
+from mobench.data.sources.delimited import DelimitedLines
 from mobench.data.sources.json_rows import JsonRows
 from mobench.data.sources.movielens import COLUMNS, DatLines
 from tests.unit.data.test_rows import counted
