@@ -6,8 +6,9 @@ from mobench.data.blocks import read_head
 from mobench.data.fields import BadRow
 from mobench.data.files import SourceFile
 from mobench.data.heads import shape
+from mobench.data.joins import joined_lines
 from mobench.data.quotes import split_line
-from mobench.data.records import RecordRule, joined_lines
+from mobench.data.records import RecordRule
 from mobench.data.sources.csv_table import sniff
 
 ROWS = 3

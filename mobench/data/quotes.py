@@ -26,7 +26,7 @@ def split_line(line: str, separator: str = ",", quoting: bool = True) -> list[st
             match = QUOTED.match(line, at)
             if match is None or line[match.end() : match.end() + 1] not in ("", separator):
                 reason = "line has an unbalanced quote"
-                raise BadRow(reason, f"{reason}: no field of the row ends with it")
+                raise BadRow(reason, f"{reason}: its field must end before the next row")
             end = match.end()
             fields.append(match[1].replace('""', '"'))
         else:

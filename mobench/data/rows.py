@@ -11,7 +11,8 @@ from mobench.data.blocks import Block, below_header, read_blocks
 from mobench.data.clock import Unit, checked_instant, detect_unit, to_milliseconds
 from mobench.data.fields import BadRow, finite, identifier, quoted
 from mobench.data.files import SourceFile
-from mobench.data.records import RecordRule, joined, joined_lines
+from mobench.data.joins import joined, joined_lines
+from mobench.data.records import RecordRule
 from mobench.data.schema import REVIEWS, TEXT_LIMIT, Rejected, Rejects
 
 LEAF = 1024

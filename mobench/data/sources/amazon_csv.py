@@ -1,6 +1,6 @@
 """Amazon Reviews 2023, ratings only: ``user_id,parent_asin,rating,timestamp`` as CSV.
 
-The official files quote nothing; a stray quote spoils its own line alone (see ``data.records``).
+The official files quote nothing; a stray quote spoils its own line alone (see ``data.joins``).
 """
 
 from collections.abc import Iterator

@@ -11,8 +11,9 @@ from mobench.data.blocks import read_head
 from mobench.data.catalogue import Catalogue
 from mobench.data.fields import BadRow, identifier
 from mobench.data.files import SourceFile
+from mobench.data.joins import joined_lines
 from mobench.data.quotes import split_line
-from mobench.data.records import RecordRule, is_price, joined_lines
+from mobench.data.records import RecordRule, is_price
 from mobench.data.rows import Columns
 from mobench.data.schema import Rejects
 from mobench.data.sources.amazon_csv import AmazonCsv
@@ -69,14 +70,15 @@ def sniff(head: bytes) -> Layout | None:
     if not first.strip() or "\0" in first:
         return None
     body = b"\n".join(lines[n_blank + 1 :])
-    best: tuple[int, int, Layout | None] = (0, 1, None)
+    best: tuple[float, int, Layout | None] = (0.0, 1, None)
     for separator in SEPARATORS:
         n_fields = _n_fields(first, separator)
         if n_fields <= 1:
             continue
         rows = map(_text, joined_lines(body, RecordRule(separator, n_fields)))
-        sample = islice((row for row in rows if row.strip()), SAMPLE - 1)
-        score = (1 + sum(_n_fields(row, separator) == n_fields for row in sample), n_fields)
+        sample = [first, *islice((row for row in rows if row.strip()), SAMPLE - 1)]
+        n_alike = sum(_n_fields(row, separator) == n_fields for row in sample)
+        score = (n_alike / len(sample), n_fields)
         if score > best[:2]:
             names = (name.strip() for name in split_line(first, separator))
             best = (*score, Layout(separator, tuple(names), n_blank + 1))

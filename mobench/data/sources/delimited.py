@@ -1,7 +1,7 @@
 """Delimited text: fields between separators, in quotes or not.
 
 Quotes are those of RFC 4180: they enclose a field, two of them in it are one, and the field may go
-on in the next lines (``data.records`` says how far, so that a stray quote swallows no row). In a
+on in the next lines (``data.joins`` says how far, so that a stray quote swallows no row). In a
 field that does not begin with one a quote is a character.
 """
 
@@ -15,8 +15,9 @@ import polars as pl
 
 from mobench.data.blocks import BOM, occurrences
 from mobench.data.fields import BadRow
+from mobench.data.joins import JOINT
 from mobench.data.quotes import split_line
-from mobench.data.records import JOINT, Check, RecordRule, is_number, is_time
+from mobench.data.records import Check, RecordRule, is_number, is_time
 from mobench.data.rows import PARSED, Columns, Fields, LineParser
 
 NO_BYTE = "\x01"

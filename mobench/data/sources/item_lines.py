@@ -7,7 +7,8 @@ from mobench.data.blocks import below_header, read_blocks
 from mobench.data.catalogue import Catalogue
 from mobench.data.fields import BadRow
 from mobench.data.files import SourceFile
-from mobench.data.records import RecordRule, joined
+from mobench.data.joins import joined
+from mobench.data.records import RecordRule
 from mobench.data.schema import TEXT_LIMIT, Rejected, Rejects
 
 

@@ -25,7 +25,7 @@ from mobench.data.spark import spans
 from mobench.data.spark.needs import check_spark, java_version
 from mobench.data.spark.parts import ROW_BITS, Part, read_part, refused_rows
 from mobench.data.spark.regroup import regroup
-from mobench.data.spark.spans import LINES, cut
+from mobench.data.spark.spans import LINES, QUOTED, cut
 from mobench.data.streams import compression
 from mobench.errors import ArtifactError, ConfigError, DataError
 from tests.contracts.samples import ROWS as SAMPLE
@@ -191,7 +191,7 @@ def test_spans_are_read_as_the_whole(name: str, workdir: Path) -> None:
         pytest.skip("the sample is packed")
     with file.path.open("ab") as target:
         target.write(b"\n\xff bad\n" + file.path.read_bytes().splitlines()[-1])
-    several = cut(file.path, 200, 64)
+    several = cut(file.path, 200, 64, quoted=name in QUOTED)
     assert len(several) > 5
     found: dict[bool, list[list[Any]]] = {}
     for cut_up in (False, True):
