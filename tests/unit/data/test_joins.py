@@ -29,7 +29,7 @@ from tests.unit.data.test_rows import counted
 
 LOOSE = settings(
     deadline=None,
-    max_examples=80,
+    max_examples=50,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 HEAD = "user,item,rating,timestamp,text\n"
@@ -113,8 +113,8 @@ def test_metadata(tmp_path: Path) -> None:
     assert n_rows == 3
     assert titles == ["A title in two lines", "Other"]
     assert prices == [5.5, None]
-    assert paths == [[("Shop", "Boots"), ("Sale",)], [("Shop",)]]
-    assert reasons == {"metadata: wrong number of columns": 1}
+    assert list(map(list, paths)) == [[("Shop", "Boots"), ("Sale",)], [("Shop",)]]
+    assert reasons == {"wrong number of columns": 1}
 
 
 def test_films(tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_films(tmp_path: Path) -> None:
     n_rows, titles, _, paths, reasons = items(tmp_path / "raw", text, "movielens-csv")
     assert (n_rows, reasons) == (2, {})
     assert titles == ["One, two (1999)", "Plain"]
-    assert paths == [[("Drama",), ("War",)], [("Drama",)]]
+    assert list(map(list, paths)) == [[("Drama",), ("War",)], [("Drama",)]]
 
 
 def test_clean_rows_in_several_lines_never_reach_python(
@@ -177,7 +177,7 @@ def test_metadata_of_a_stray_quote(tmp_path: Path) -> None:
     text = 'item,title,price\n3,"stray,1\n1,x,\n2,y",5\n'
     n_rows, titles, prices, _, reasons = items(tmp_path / "raw", text, "csv")
     assert (n_rows, titles, prices) == (3, ["x", 'y"'], [None, 5.0])
-    assert reasons == {f"metadata: {UNBALANCED}": 1}
+    assert reasons == {UNBALANCED: 1}
 
 
 @pytest.mark.parametrize("n_lines", [joins.LINES, joins.LINES + 1])
@@ -274,7 +274,7 @@ def test_rows_are_those_of_the_csv_module(
     if "r" not in order:  # and where they are not, no field of a text is without a blank before
         table = [(*one[:4], *(t.replace(separator, separator + " ") for t in one[4:]))
                  for one in table]  # fmt: skip
-        table = [(*(i.replace(separator, "").strip() for i in one[:2]), *one[2:]) for one in table]
+        table = [(*(i.replace(separator, "b").strip() for i in one[:2]), *one[2:]) for one in table]
     texts = [
         [
             {"u": one[0], "i": one[1], "r": str(one[2]), "t": str(TIME + one[3])}.get(key, "")
