@@ -24,11 +24,10 @@ SIZE = 4 << 20
 """The longest row, in lines and in bytes; one line may have as many bytes (``BLOCK``)."""
 JOINT = b"\x02"
 """What stands in a joined row for the line breaks in it."""
+PIECE = 1 << 20
+"""Bytes looked at together, a multiple of 64: twice as fast as all of a block."""
 _BREAKS = bytes.maketrans(b"\r\n", JOINT * 2)
 _QUOTE, _NEWLINE = ord('"'), ord("\n")
-_BITS = np.bitwise_xor.accumulate(np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1), 1)
-_ODD_UP_TO = np.packbits(_BITS, axis=1).tobytes()
-_ODD = (_BITS[:, -1] * np.uint8(255)).tobytes()
 
 
 def joined(
@@ -84,17 +83,31 @@ def odd_lines(data: bytes, carried: int = 0) -> tuple[NDArray[np.bool_], NDArray
 def _is_odd(data: bytes) -> bool:
     """Return whether a line has an odd number of quotes.
 
-    A byte of ``quotes`` stands for eight characters, a bit for each: a table gives for each bit
-    whether the quotes up to it are odd, and a running XOR what the bytes before make of that.
+    A bit stands for each character. Six XORs leave in each bit of a word whether the quotes up to
+    there are odd, and a running XOR over the last bits what the words before make of that.
     """
     if b'"' not in data:
         return False
-    chars = np.frombuffer(data, np.uint8)
-    quotes = np.packbits(chars == _QUOTE).tobytes()
-    is_inside = np.frombuffer(bytearray(quotes.translate(_ODD_UP_TO)), np.uint8)
-    before = np.bitwise_xor.accumulate(np.frombuffer(quotes.translate(_ODD), np.uint8))
-    is_inside[1:] ^= before[:-1]
-    return bool((is_inside & np.packbits(chars == _NEWLINE)).any())
+    is_open = False
+    for start in range(0, len(data), PIECE):
+        chars = np.frombuffer(data, np.uint8)[start : start + PIECE]
+        is_inside = _bits(chars == _QUOTE)
+        for step in (1, 2, 4, 8, 16, 32):
+            is_inside ^= is_inside << np.uint64(step)
+        before = np.bitwise_xor.accumulate(is_inside >> np.uint64(63))
+        is_inside[1:] ^= np.negative(before[:-1])
+        if is_open:
+            is_inside = ~is_inside
+        if (is_inside & _bits(chars == _NEWLINE)).any():
+            return True
+        is_open = bool(is_inside[-1] >> np.uint64(63))
+    return False
+
+
+def _bits(mask: NDArray[np.bool_]) -> NDArray[np.uint64]:
+    """Return a mask in words of 64 bits, the first of it in the lowest bit."""
+    packed = np.packbits(mask, bitorder="little")
+    return np.pad(packed, (0, -len(packed) % 8)).view("<u8")
 
 
 def _joined(block: Block, rule: RecordRule) -> tuple[Block, Block | None]:

@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import polars as pl
 import pytest
@@ -360,10 +361,13 @@ def test_any_lines_are_joined_as_the_rule_says(
         assert len(one.data) == len(one.raw or one.data)
 
 
-@given(st.text('"\nab', max_size=80).map(str.encode), st.integers(0, 5))
-def test_lines_with_an_odd_number_of_quotes(data: bytes, carried: int) -> None:
-    whole = data + b"\n"
+@given(st.text('"\nab', max_size=80).map(str.encode), st.integers(0, 5), st.integers(0, 300))
+@example(b'"ab"', 0, 126)
+def test_lines_with_an_odd_number_of_quotes(data: bytes, carried: int, n_more: int) -> None:
+    whole = b"x" * n_more + data + b"\n"
     counts = [one.count(b'"') for one in whole.split(b"\n")[:-1]]
+    with mock.patch.object(joins, "PIECE", 64):
+        assert joins._is_odd(whole) == any(count % 2 for count in counts)
     assert joins._is_odd(whole) == any(count % 2 for count in counts)
     is_odd, ends, after = joins.odd_lines(data, carried)
     counts = [one.count(b'"') for one in data.split(b"\n")]
