@@ -147,6 +147,19 @@ def test_a_stray_quote_swallows_nothing(tmp_path: Path, stray: str) -> None:
     assert refused == [(2, UNBALANCED)]
 
 
+@pytest.mark.parametrize("text", ['19"', 'end"""', '"'])
+def test_a_row_does_not_end_in_another(tmp_path: Path, text: str) -> None:
+    """The second line would close the quote; the fields before are those of a row."""
+    lines = line(1, '"stray') + line(2, text) + line(3)
+    found, refused = read(tmp_path / "raw", HEAD + lines)
+    opens = text == '"'
+    assert found == ([row(3)] if opens else [row(2), row(3)])
+    assert refused == [(number, UNBALANCED) for number in ((2, 3) if opens else (2,))]
+    # a text of its own: no number stands where the rating is
+    found, refused = read(tmp_path / "raw", HEAD + line(1, '"a') + 'b,c,d,e,f"\n' + line(3))
+    assert (found, refused) == ([row(1), row(3)], [])
+
+
 def test_a_row_inside_ends_the_search(tmp_path: Path) -> None:
     """All three lines would be one row of five fields."""
     between = line(2, "plain")
@@ -318,6 +331,8 @@ def test_rows_are_those_of_the_csv_module(
 PIECES = st.sampled_from(
     ['"', '""', ",", "\n", "\n", "a", " ", "1", '",', ',"', "U,I,5,1546300800", "\r\n", '"\n']
 )
+ONE_LINE = st.sampled_from(["U", "5", "1546300800", " p", 'x"', '"x', '"'])
+FIELDS = ONE_LINE | st.sampled_from(['"a\nb"', '"\n\n"', '"a, ""b"""', '"a\nU"'])
 RULES = {
     "four": (RecordRule(",", 4, (0, 1), {2: is_number, 3: is_time}), judge([0, 1], [2], [3])),
     "two": (RecordRule(",", 2, (0,)), judge([0], [], [])),
@@ -330,21 +345,25 @@ RULES = {
 @settings(LOOSE, max_examples=400)
 @given(
     pieces=st.lists(PIECES, max_size=40),
+    table=st.lists(st.lists(FIELDS, min_size=4, max_size=4), max_size=8),
     most=st.sampled_from([(1000, 1 << 22), (2, 1 << 22), (3, 12)]),
     cuts=st.lists(st.integers(1, 4), min_size=1),
 )
-@example(['"', "\n", "U,I,5,1546300800", "\n", '"'], (1000, 1 << 22), [1])
+@example(['"', "\n", "U,I,5,1546300800", "\n", '"'], [], (1000, 1 << 22), [1])
+@example([], [["U", "5", "5", '"a\nb"'], ['"\n\n"', "U", "5", "1546300800"]], (2, 1 << 22), [1])
 def test_any_lines_are_joined_as_the_rule_says(
     monkeypatch: pytest.MonkeyPatch,
     name: str,
     pieces: list[str],
+    table: list[list[str]],
     most: tuple[int, int],
     cuts: list[int],
 ) -> None:
     rule, is_row = RULES[name]
     monkeypatch.setattr(joins, "LINES", most[0])
     monkeypatch.setattr(joins, "SIZE", most[1])
-    lines = "".join(pieces).split("\n")
+    rows = [",".join(fields[: rule.n_fields]) for fields in table]
+    lines = "\n".join([*rows, "".join(pieces)]).split("\n")
     wanted = [(place + 7, text) for place, text in join(lines, rule.n_fields, ",", is_row, most)]
     parts, at = [], 0
     while at < len(lines):
