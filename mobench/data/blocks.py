@@ -1,6 +1,6 @@
 """Files as blocks of whole lines, in memory that the file's size does not change."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -19,15 +19,51 @@ BOM = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True)
 class Block:
-    """Whole lines, each ending in a newline; the first is line ``line`` (from 1) of the file."""
+    """Whole lines, each ending in a newline.
+
+    Attributes:
+        data: The lines.
+        line: The number of the first in the file, from 1.
+        raw: The bytes of the file, where ``data`` has something else for line breaks within a row.
+    """
 
     data: bytes
     line: int
+    raw: bytes | None = None
 
     @cached_property
     def n_lines(self) -> int:
         """The number of lines."""
         return occurrences(b"\n", self.data)
+
+    def lines(self, places: Iterable[int] | None = None) -> Iterator[tuple[int, bytes]]:
+        """Yield lines as they are in the file, each with its number there.
+
+        Args:
+            places: Which, from 0; all by default.
+        """
+        if places is None:
+            places = range(self.n_lines)
+        if self.raw is None:
+            lines = self.data.split(b"\n")
+            for n in places:
+                yield self.line + n, lines[n]
+            return
+        ends = np.flatnonzero(np.frombuffer(self.data, np.uint8) == ord("\n"))
+        starts = np.append(0, ends[:-1] + 1)
+        breaks = np.flatnonzero(np.frombuffer(self.raw, np.uint8) == ord("\n"))
+        numbers = self.line + np.searchsorted(breaks, starts)
+        for n in places:
+            yield int(numbers[n]), self.raw[starts[n] : ends[n]]
+
+    def cut(self, at: int) -> tuple["Block", "Block"]:
+        """Return the lines before and after a byte, with which one of them begins."""
+        raw = self.data if self.raw is None else self.raw
+        n_before = occurrences(b"\n", raw[:at])
+        parts = ((self.data[:at], self.line), (self.data[at:], self.line + n_before))
+        if self.raw is None:
+            return Block(*parts[0]), Block(*parts[1])
+        return Block(*parts[0], raw[:at]), Block(*parts[1], raw[at:])
 
 
 def occurrences(byte: bytes, data: bytes) -> int:
@@ -73,6 +109,17 @@ def read_blocks(file: SourceFile) -> Iterator[Block | Rejected]:
         yield _rejected(name, line, f"line is longer than {BLOCK:,} bytes", skipped)
     elif tail:
         yield Block(tail + b"\n", line)
+
+
+def below_header(
+    blocks: Iterable[Block | Rejected], header_lines: int
+) -> Iterator[Block | Rejected]:
+    """Yield blocks without the first lines of the file."""
+    for block in blocks:
+        while isinstance(block, Block) and block.data and block.line <= header_lines:
+            block = Block(block.data.partition(b"\n")[2], block.line + 1)
+        if isinstance(block, Rejected) or block.data:
+            yield block
 
 
 def read_head(file: SourceFile) -> bytes:

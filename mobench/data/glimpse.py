@@ -6,8 +6,10 @@ from mobench.data.blocks import read_head
 from mobench.data.fields import BadRow
 from mobench.data.files import SourceFile
 from mobench.data.heads import shape
+from mobench.data.joins import joined_lines
+from mobench.data.quotes import split_line
+from mobench.data.records import RecordRule
 from mobench.data.sources.csv_table import sniff
-from mobench.data.sources.delimited import split_line
 
 ROWS = 3
 """Rows that are shown."""
@@ -20,7 +22,7 @@ class Glimpse:
     Attributes:
         name: The file as messages call it.
         columns: The fields of its first line, which need not be a header.
-        rows: The fields of the lines below, as many as the columns.
+        rows: The fields of the rows below, as many as the columns.
     """
 
     name: str
@@ -39,9 +41,11 @@ def glimpse(file: SourceFile) -> Glimpse | None:
     if found is None:
         return None
     rows: list[tuple[str, ...]] = []
-    for line in head.decode("utf-8", "replace").split("\n")[found.line :]:
+    body = b"".join(head.split(b"\n", found.line)[found.line :])
+    for line in joined_lines(body, RecordRule(found.separator, len(found.first))):
         try:
-            fields = split_line(line.removesuffix("\r"), found.separator)
+            text = line.removesuffix(b"\r").decode("utf-8", "replace")
+            fields = split_line(text, found.separator)
         except BadRow:
             continue
         if len(fields) == len(found.first) and len(rows) < ROWS:

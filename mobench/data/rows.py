@@ -7,10 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from mobench.data.blocks import Block, read_blocks
+from mobench.data.blocks import Block, below_header, read_blocks
 from mobench.data.clock import Unit, checked_instant, detect_unit, to_milliseconds
 from mobench.data.fields import BadRow, finite, identifier, quoted
 from mobench.data.files import SourceFile
+from mobench.data.joins import joined, joined_lines
+from mobench.data.records import RecordRule
 from mobench.data.schema import REVIEWS, TEXT_LIMIT, Rejected, Rejects
 
 LEAF = 1024
@@ -74,7 +76,7 @@ class Columns:
 
 
 class LineParser(ABC):
-    """A format with one row a line.
+    """A format with one row a line, or several lines where ``rule`` says so.
 
     ``fast`` and ``slow`` must agree on every row that ``fast`` accepts: which of them reads a row
     may depend on its neighbours.
@@ -82,6 +84,11 @@ class LineParser(ABC):
 
     columns: Columns
     header_lines: int = 0
+
+    @property
+    def rule(self) -> RecordRule | None:
+        """What a row that goes on over several lines looks like; ``None`` if none does."""
+        return None
 
     @abstractmethod
     def fast(self, data: bytes) -> pl.DataFrame | None:
@@ -117,11 +124,11 @@ def read_rows(
         DataError: The file cannot be read.
     """
     reader = _Reader(file.name, parser, unit, rejects)
-    for block in read_blocks(file):
+    for block in joined(below_header(read_blocks(file), parser.header_lines), parser.rule):
         if isinstance(block, Rejected):
             rejects.add(block)
         else:
-            yield from reader.read(_body(block, parser.header_lines))
+            yield from reader.read(block)
 
 
 def sample_unit(head: bytes, parser: LineParser) -> Unit | None:
@@ -129,19 +136,13 @@ def sample_unit(head: bytes, parser: LineParser) -> Unit | None:
     if parser.columns.time is None:
         return None
     times = []
-    for line in _body(Block(head, 1), parser.header_lines).data.split(b"\n")[:SAMPLE]:
+    body = head.split(b"\n", parser.header_lines)[parser.header_lines :]
+    for line in joined_lines(b"".join(body), parser.rule)[:SAMPLE]:
         try:
             times.append(parser.slow(line.decode("utf-8", "replace")).time)
         except BadRow:
             continue
     return detect_unit(times)
-
-
-def _body(block: Block, header_lines: int) -> Block:
-    """Return the block without the file's header lines."""
-    for _ in range(header_lines if block.line == 1 else 0):
-        block = Block(block.data.partition(b"\n")[2], block.line + 1)
-    return block
 
 
 @dataclass(frozen=True)
@@ -164,9 +165,8 @@ class _Reader:
         else:
             cut = block.data.rfind(b"\n", 0, len(block.data) // 2) + 1
             cut = cut or block.data.find(b"\n") + 1
-            first = Block(block.data[:cut], block.line)
-            yield from self.read(first)
-            yield from self.read(Block(block.data[cut:], block.line + first.n_lines))
+            for half in block.cut(cut):
+                yield from self.read(half)
 
     def _checked(self, block: Block, frame: pl.DataFrame) -> pl.DataFrame:
         """Return the certain rows of a block, and the others that ``slow`` can read."""
@@ -177,9 +177,9 @@ class _Reader:
         certain = self.parser.columns.sure(frame)
         if certain is None:
             return frame
-        lines = block.data.split(b"\n")
-        doubtful = (~certain).arg_true()
-        rows = ((n, self._row(block.line + n, lines[n].removesuffix(b"\r"))) for n in doubtful)
+        doubtful = (~certain).arg_true().to_list()
+        lines = zip(doubtful, block.lines(doubtful), strict=True)
+        rows = ((n, self._row(number, line.removesuffix(b"\r"))) for n, (number, line) in lines)
         found = [(n, *row) for n, row in rows if row is not None]
         more = pl.DataFrame(found, schema={"line": pl.UInt32, **REVIEWS}, orient="row")
         sure = frame.with_row_index("line").filter(certain).cast(more.schema)

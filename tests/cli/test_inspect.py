@@ -141,3 +141,24 @@ def test_a_table_that_no_format_fits_shows_its_columns_and_rows(workdir: Path, r
     assert ["2", "Produkt", "p;0", "p;1", "p;2"] in lines
     assert "k3" not in out
     assert err.startswith("error: 't.csv' is of no known format")
+
+
+def test_rows_in_several_lines(workdir: Path, run: Run) -> None:
+    """They are whole, and a line break in them moves no cursor."""
+    text = (
+        "user,item,stars,date,note\n"
+        'U1,"I\n1",5,2019-01-01,"first\n\nlast, but not least"\n'
+        "U2,I2,4,2019-01-02,short\n"
+        'U3,I3,five,2019-01-03,"a\r\nb"\n'
+        'U4,I4,3,2019-01-04,"stray\n'
+        "U5,I5,2,2019-01-05,x\n"
+    )
+    (workdir / "notes.csv").write_text(text, newline="")
+    code, out, _ = run("prep --inspect notes.csv")
+    assert code == 0
+    lines = [" ".join(line.split()) for line in out.splitlines()]
+    assert "U1 I\N{DOWNWARDS ARROW WITH CORNER LEFTWARDS}1 5 2019-01-01 00:00:00" in lines
+    assert "rows looked at: 5, not usable: 2" in lines
+    shown = 'U3,I3,five,2019-01-03,"a\N{DOWNWARDS ARROW WITH CORNER LEFTWARDS}b"'
+    assert f"7 stars is not a number {shown}" in lines
+    assert '9 line has an unbalanced quote U4,I4,3,2019-01-04,"stray' in lines

@@ -72,6 +72,7 @@ def parquet(names: Sequence[str], rows: Sequence[tuple[object, ...]]) -> bytes:
 
 
 QUOTED = [f'"{u}";{r};"{i}";2019-01-{n + 1:02}' for n, (u, i, r, _) in enumerate(ROWS)]
+TEXTS = [f'{u},{i},"{u}, ""a\n\n{i}, b, c\r\nd""",{r},{t}' for u, i, r, t in ROWS]
 TYPED = "user_id:token\titem_id:token\trating:float\ttimestamp:float"
 PLACES = {"user": "1", "item": "2", "rating": "3", "time": "4"}
 KEYS_OLD = ("reviewerID", "asin", "overall", "unixReviewTime")
@@ -134,6 +135,7 @@ SAMPLES = [
     Sample("jsonl", "reviews", records("user", "item", "stars", "date")),
     Sample("jsonl", "metadata", things("item", "name", "price", "category")),
     Sample("csv", "reviews", lines(['"User ID";Score;"Product ID";Date', *QUOTED]), header=1),
+    Sample("csv", "reviews", lines(["user,item,note,stars,time", *TEXTS]), header=1),
     Sample("csv", "reviews", lines(delimited("|")), columns=PLACES),
     Sample(
         "csv",

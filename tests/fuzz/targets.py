@@ -9,23 +9,26 @@ import re
 import shutil
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from unittest import mock
 
 import polars as pl
 
 from mobench.config import PrepConfig
-from mobench.data import blocks, rows
+from mobench.data import blocks, joins, rows
+from mobench.data.blocks import Block
 from mobench.data.catalogue import Catalogue
 from mobench.data.files import SourceFile
 from mobench.data.heads import checked_head
 from mobench.data.prep import Prepared, prepare
+from mobench.data.records import RecordRule
 from mobench.data.rows import LineParser
-from mobench.data.schema import REVIEWS, Rejects
-from mobench.data.sources import SOURCES
+from mobench.data.schema import REVIEWS, Rejected, Rejects
+from mobench.data.sources import SOURCES, item_lines
 from mobench.errors import MobenchError
 from tests.fuzz.samples import Sample
 
@@ -57,6 +60,31 @@ def count_rows(data: bytes, header: int, block: int = blocks.BLOCK) -> int:
     while header and found and not found[0].decode("utf-8", "replace").strip():
         del found[0]  # the header is the first line with something in it
     return sum(1 for line in found[header:] if line.strip() or len(line) > block)
+
+
+class Joined:
+    """How many lines that are not blank follow the first one of their row.
+
+    Which lines are joined, ``tests/unit/data/test_joins.py`` checks.
+    """
+
+    n_lines = 0
+
+    def __call__(
+        self, blocks: Iterable[Block | Rejected], rule: RecordRule | None
+    ) -> Iterator[Block | Rejected]:
+        for block in joins.joined(blocks, rule):
+            for _, row in block.lines() if isinstance(block, Block) else ():
+                self.n_lines += sum(bool(line.strip()) for line in row.split(b"\n")[1:])
+            yield block
+
+
+@contextmanager
+def joined_lines(module: ModuleType = rows) -> Iterator[Joined]:
+    """Count the lines that are joined when reviews, or metadata (``item_lines``), are read."""
+    joined = Joined()
+    with mock.patch.object(module, "joined", joined):
+        yield joined
 
 
 @contextmanager
@@ -109,12 +137,13 @@ def check_reviews(sample: Sample, data: bytes, folder: Path, block: int, leaf: i
     path = folder / "reviews"
     path.write_bytes(data)
     try:
-        whole = read_reviews(sample, path)
+        with joined_lines() as joined:
+            whole = read_reviews(sample, path)
     except MobenchError as error:
         explained(error)
         return "refused"
     if sample.format != "parquet" and is_plain(data):
-        n_rows = count_rows(data, sample.header)
+        n_rows = count_rows(data, sample.header) - joined.n_lines
         assert len(whole.rows) + len(whole.rejected) == n_rows, (whole, n_rows)
         with in_blocks(blocks.BLOCK, leaf, slowly=True):
             assert read_reviews(sample, path) == whole
@@ -133,14 +162,14 @@ def check_items(sample: Sample, data: bytes, folder: Path, block: int) -> str:
     catalogue = Counting([f"I{n}" for n in range(4)])
     try:
         source.check_items(file, checked_head(file))
-        with in_blocks(max(block, len(data)), 1):
+        with in_blocks(max(block, len(data)), 1), joined_lines(item_lines) as joined:
             n_rows = source.read_items(file, catalogue, rejects)
     except MobenchError as error:
         explained(error)
         return "refused"
     assert n_rows == catalogue.n_added + len(rejects)
     if sample.format != "parquet" and is_plain(data):
-        assert n_rows == count_rows(data, sample.header)
+        assert n_rows == count_rows(data, sample.header) - joined.n_lines
     return "read"
 
 
@@ -165,14 +194,16 @@ def check_prep(sample: Sample, data: bytes, meta: bytes, folder: Path) -> str:
     )
     shutil.rmtree(out, ignore_errors=True)
     try:
-        made = prepare(config, out)
+        with joined_lines() as joined:
+            made = prepare(config, out)
     except MobenchError as error:
         explained(error)
         assert sorted(p.name for p in folder.iterdir()) == ["meta", "source"]
         return "refused"
     check_artifact(made, out)
     if sample.format != "parquet" and is_plain(data):
-        assert made.artifact.manifest.inputs[0].rows == count_rows(data, sample.header)
+        n_rows = count_rows(data, sample.header) - joined.n_lines
+        assert made.artifact.manifest.inputs[0].rows == n_rows
     return "prepared"
 
 
@@ -204,13 +235,14 @@ def check_packed(sample: Sample, data: bytes, folder: Path) -> str:
     stream = zlib.decompressobj(31)
     content = stream.decompress(data)
     try:
-        found = read_reviews(sample, path)
+        with joined_lines() as joined:
+            found = read_reviews(sample, path)
     except MobenchError as error:
         explained(error)
         return "refused"
     if not stream.eof:
         content = content[: content.rfind(b"\n") + 1]
-    n_rows = count_rows(content, sample.header) + (not stream.eof)
+    n_rows = count_rows(content, sample.header) + (not stream.eof) - joined.n_lines
     if data and is_plain(content):
         assert len(found.rows) + len(found.rejected) == n_rows, (found, n_rows)
     return "read"

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from mobench.data.inspect import Inspected
 
 SEPARATORS = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "bar", "::": "::"}
+BREAK = "\N{DOWNWARDS ARROW WITH CORNER LEFTWARDS}"
+"""A line break in a row."""
 UNUSED = 30
 """Names of columns that are not read are listed up to this many."""
 WIDTHS = {
@@ -170,4 +172,5 @@ def cut(text: str, width: int) -> str:
 
 def printable(text: str) -> str:
     """Return text in which what would move the cursor or cannot be seen is replaced."""
+    text = text.replace("\r\n", "\n").replace("\n", BREAK)
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

@@ -1,6 +1,6 @@
 """Amazon Reviews 2023, ratings only: ``user_id,parent_asin,rating,timestamp`` as CSV.
 
-The official files quote nothing; a stray quote spoils its own line alone (see ``delimited``).
+The official files quote nothing; a stray quote spoils its own line alone (see ``data.joins``).
 """
 
 from collections.abc import Iterator
@@ -11,10 +11,11 @@ from mobench.data.blocks import read_head
 from mobench.data.clock import Unit
 from mobench.data.fields import BadRow
 from mobench.data.files import SourceFile
+from mobench.data.quotes import split_line
 from mobench.data.rows import Columns, read_rows, sample_unit
 from mobench.data.schema import Rejects
 from mobench.data.sources.base import Source, require
-from mobench.data.sources.delimited import DelimitedLines, split_line
+from mobench.data.sources.delimited import DelimitedLines
 
 COLUMNS = Columns("user_id", "parent_asin", "rating", "timestamp")
 

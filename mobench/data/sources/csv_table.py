@@ -1,15 +1,19 @@
 """Any delimited text with a header: comma, tab, semicolon or bar.
 
 Without a header the columns are named by their places, from 1: ``--columns user=1,item=2``. A field
-in quotes must end in its line; other lines are rejected. Metadata must have a header.
+in quotes may go on in the next lines, but not in the header. Metadata must have a header.
 """
 
 from dataclasses import dataclass
+from itertools import islice
 
 from mobench.data.blocks import read_head
 from mobench.data.catalogue import Catalogue
 from mobench.data.fields import BadRow, identifier
 from mobench.data.files import SourceFile
+from mobench.data.joins import joined_lines
+from mobench.data.quotes import split_line
+from mobench.data.records import RecordRule, is_price
 from mobench.data.rows import Columns
 from mobench.data.schema import Rejects
 from mobench.data.sources.amazon_csv import AmazonCsv
@@ -20,7 +24,7 @@ from mobench.data.sources.columns import (
     meanings,
     review_columns,
 )
-from mobench.data.sources.delimited import DelimitedLines, split_line
+from mobench.data.sources.delimited import DelimitedLines
 from mobench.data.sources.header_lines import HeaderLines
 from mobench.data.sources.item_lines import Item, category_paths, read_item_lines, utf8
 from mobench.data.sources.movielens import MovielensCsv
@@ -29,7 +33,7 @@ from mobench.errors import DataError
 
 SEPARATORS = ",\t;|"
 SAMPLE = 50
-"""Lines by which the separator is judged."""
+"""Rows by which the separator is judged."""
 PICKIER = (AmazonCsv(), MovielensCsv(), Recbole())
 """Formats of text with a header that have a source of their own."""
 
@@ -56,23 +60,33 @@ class Layout:
 
 
 def sniff(head: bytes) -> Layout | None:
-    """Return the layout under which most of the first lines have as many fields as the first.
+    """Return the layout under which most of the first rows have as many fields as the first line.
 
     ``None`` if there is no separator in the first line, or it is no text.
     """
-    lines = [line.removesuffix("\r") for line in head.decode("utf-8", "replace").split("\n")]
-    n_blank = next((n for n, line in enumerate(lines) if line.strip()), 0)
-    lines = [line for line in lines if line.strip()][:SAMPLE]
-    if not lines or "\0" in lines[0]:
+    lines = head.split(b"\n")
+    n_blank = next((n for n, line in enumerate(lines) if _text(line).strip()), 0)
+    first = _text(lines[n_blank])
+    if not first.strip() or "\0" in first:
         return None
-    best: tuple[int, int, Layout | None] = (0, 1, None)
+    body = b"\n".join(lines[n_blank + 1 :])
+    best: tuple[float, int, Layout | None] = (0.0, 1, None)
     for separator in SEPARATORS:
-        counts = [_n_fields(line, separator) for line in lines]
-        score = (counts.count(counts[0]), counts[0])
-        if counts[0] > 1 and score > best[:2]:
-            names = (name.strip() for name in split_line(lines[0], separator))
+        n_fields = _n_fields(first, separator)
+        if n_fields <= 1:
+            continue
+        rows = map(_text, joined_lines(body, RecordRule(separator, n_fields)))
+        sample = [first, *islice((row for row in rows if row.strip()), SAMPLE - 1)]
+        n_alike = sum(_n_fields(row, separator) == n_fields for row in sample)
+        score = (n_alike / len(sample), n_fields)
+        if score > best[:2]:
+            names = (name.strip() for name in split_line(first, separator))
             best = (*score, Layout(separator, tuple(names), n_blank + 1))
     return best[2]
+
+
+def _text(line: bytes) -> str:
+    return line.removesuffix(b"\r").decode("utf-8", "replace")
 
 
 def _n_fields(line: str, separator: str) -> int:
@@ -83,7 +97,7 @@ def _n_fields(line: str, separator: str) -> int:
 
 
 class CsvTable(HeaderLines):
-    """Reviews or metadata, one a line."""
+    """Reviews or metadata."""
 
     name = "csv"
     label = "table (delimited text)"
@@ -112,7 +126,7 @@ class CsvTable(HeaderLines):
         item_columns(file, _layout(file, head).first)
 
     def read_items(self, file: SourceFile, catalogue: Catalogue, rejects: Rejects) -> int:
-        """Read the lines below the header."""
+        """Read the rows below the header."""
         layout = _layout(file, read_head(file))
         columns = item_columns(file, layout.first)
         places = [layout.first.index(columns[k]) if k in columns else None for k in ITEM_KEYS]
@@ -124,7 +138,14 @@ class CsvTable(HeaderLines):
             item, title, price, category = (None if p is None else values[p] for p in places)
             return Item(identifier(item, columns["item"]), title, price, category_paths(category))
 
-        return read_item_lines(file, catalogue, rejects, parse, header_lines=layout.line)
+        price = layout.first.index(columns["price"]) if "price" in columns else None
+        rule = RecordRule(
+            layout.separator,
+            len(layout.first),
+            ids=(layout.first.index(columns["item"]),),
+            values={} if price is None else {price: is_price},
+        )
+        return read_item_lines(file, catalogue, rejects, parse, layout.line, rule)
 
 
 def _layout(file: SourceFile, head: bytes) -> Layout:

@@ -1,8 +1,8 @@
-"""Delimited text: one row a line, fields between separators, in quotes or not.
+"""Delimited text: fields between separators, in quotes or not.
 
-Quotes are those of RFC 4180 within one line: they enclose a field, and two of them in it are one. A
-field that goes on in the next line is refused: a stray quote could otherwise swallow all the rows
-that follow. In a field that does not begin with one a quote is a character.
+Quotes are those of RFC 4180: they enclose a field, two of them in it are one, and the field may go
+on in the next lines (``data.joins`` says how far, so that a stray quote swallows no row). In a
+field that does not begin with one a quote is a character.
 """
 
 import re
@@ -15,42 +15,14 @@ import polars as pl
 
 from mobench.data.blocks import BOM, occurrences
 from mobench.data.fields import BadRow
+from mobench.data.joins import JOINT
+from mobench.data.quotes import split_line
+from mobench.data.records import Check, RecordRule, is_number, is_time
 from mobench.data.rows import PARSED, Columns, Fields, LineParser
 
 NO_BYTE = "\x01"
 """A separator that separates nothing: a line is one field (a line that has it is read alone)."""
-QUOTED = re.compile(r'"((?:[^"]++|"")*+)"')
 LOSSY = "\N{REPLACEMENT CHARACTER}"
-
-
-def split_line(line: str, separator: str = ",", quoting: bool = True) -> list[str]:
-    """Return the fields of one line.
-
-    Args:
-        line: The line without its end.
-        separator: One character.
-        quoting: Whether quotes mean anything.
-
-    Raises:
-        BadRow: A quoted field does not end with its quote.
-    """
-    if not quoting or '"' not in line:
-        return line.split(separator)
-    fields, at = [], 0
-    while True:
-        if line.startswith('"', at):
-            match = QUOTED.match(line, at)
-            if match is None or line[match.end() : match.end() + 1] not in ("", separator):
-                reason = "line has an unbalanced quote"
-                raise BadRow(reason, f"{reason}: fields must end in their line")
-            end = match.end()
-            fields.append(match[1].replace('""', '"'))
-        else:
-            end = line.find(separator, at) % (len(line) + 1)  # not found: the end
-            fields.append(line[at:end])
-        if end == len(line):
-            return fields
-        at = end + 1
 
 
 @dataclass(frozen=True)
@@ -100,6 +72,17 @@ class DelimitedLines(LineParser):
             return self._texts(data, plain)
         except pl.exceptions.PolarsError:
             return None
+
+    @cached_property
+    def rule(self) -> RecordRule | None:
+        """What a row that goes on looks like: without quotes none does."""
+        if not self.quoting:
+            return None
+        user, item, rating, time = self._places
+        checks: dict[int | None, Check] = {rating: is_number, time: is_time}
+        values = {place: check for place, check in checks.items() if place is not None}
+        ids = tuple(place for place in (user, item) if place is not None)
+        return RecordRule(self.separator, len(self.header), ids, values)
 
     @cached_property
     def _places(self) -> list[int | None]:
@@ -163,6 +146,9 @@ class DelimitedLines(LineParser):
         frame = self._parse(part, pl.String, pl.String, None if plain else '"')
         if frame.height != good.sum():
             raise pl.exceptions.ShapeError("a row that is not a line")
+        if JOINT in data:
+            whole_ids = ~pl.col(pl.String).str.contains(JOINT.decode(), literal=True)
+            frame = frame.with_columns(pl.when(whole_ids).then(pl.col(pl.String)).name.keep())
         frame = self._chosen(frame).cast({"rating": pl.Float64}, strict=False)
         if not self.iso:
             frame = frame.cast({"timestamp": pl.Float64}, strict=False)

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from mobench.data.blocks import Block, read_blocks
+from mobench.data.blocks import below_header, read_blocks
 from mobench.data.catalogue import Catalogue
 from mobench.data.fields import BadRow
 from mobench.data.files import SourceFile
+from mobench.data.joins import joined
+from mobench.data.records import RecordRule
 from mobench.data.schema import TEXT_LIMIT, Rejected, Rejects
 
 
@@ -25,6 +27,7 @@ def read_item_lines(
     rejects: Rejects,
     parse: Callable[[bytes], Item],
     header_lines: int = 0,
+    rule: RecordRule | None = None,
 ) -> int:
     """Fill ``catalogue`` and return the number of rows, rejected ones included.
 
@@ -34,14 +37,18 @@ def read_item_lines(
         rejects: Takes the lines that cannot be used.
         parse: Reads one line, or raises ``BadRow``.
         header_lines: Lines before the first item.
+        rule: What an item that goes on over several lines looks like; ``None`` if none does.
     """
     n_rows = 0
-    for block in read_blocks(file):
+    for block in joined(below_header(read_blocks(file), header_lines), rule):
         if isinstance(block, Rejected):
             rejects.add(block)
             n_rows += 1
             continue
-        for number, line in _lines(block, header_lines):
+        for number, whole in block.lines():
+            line = whole.removesuffix(b"\r")
+            if not line.strip():
+                continue
             n_rows += 1
             try:
                 catalogue.add(*parse(line))
@@ -49,11 +56,6 @@ def read_item_lines(
                 text = line[: 4 * TEXT_LIMIT].decode("utf-8", "replace")[:TEXT_LIMIT]
                 rejects.add(Rejected(file.name, number, bad.reason, text, bad.detail))
     return n_rows
-
-
-def _lines(block: Block, header_lines: int) -> list[tuple[int, bytes]]:
-    lines = enumerate(block.data.split(b"\n"), block.line)
-    return [(n, s.removesuffix(b"\r")) for n, s in lines if n > header_lines and s.strip()]
 
 
 def utf8(line: bytes) -> str:

@@ -18,10 +18,12 @@ from mobench.data.catalogue import Catalogue
 from mobench.data.clock import Unit
 from mobench.data.fields import BadRow, identifier
 from mobench.data.files import SourceFile
+from mobench.data.quotes import split_line
+from mobench.data.records import RecordRule
 from mobench.data.rows import Columns, Fields, read_rows, sample_unit
 from mobench.data.schema import Rejects
 from mobench.data.sources.base import Source
-from mobench.data.sources.delimited import DelimitedLines, split_line
+from mobench.data.sources.delimited import DelimitedLines
 from mobench.data.sources.item_lines import Item, read_item_lines, utf8
 from mobench.errors import DataError
 
@@ -58,6 +60,7 @@ class Movielens(Source):
     """Ratings and films of one layout."""
 
     header_lines: ClassVar[int] = 0
+    film_rule: ClassVar[RecordRule | None] = None
 
     def check_reviews(self, file: SourceFile, head: bytes) -> Unit | None:
         """Require four columns.
@@ -93,7 +96,9 @@ class Movielens(Source):
 
     def read_items(self, file: SourceFile, catalogue: Catalogue, rejects: Rejects) -> int:
         """Read all films; they have no prices."""
-        return read_item_lines(file, catalogue, rejects, self._film, self.header_lines)
+        return read_item_lines(
+            file, catalogue, rejects, self._film, self.header_lines, self.film_rule
+        )
 
     @abstractmethod
     def _parser(self, file: SourceFile, iso: bool) -> DelimitedLines: ...
@@ -170,6 +175,7 @@ class MovielensCsv(Movielens):
     name = "movielens-csv"
     label = "movielens (20M and later: ratings.csv, movies.csv)"
     header_lines = 1
+    film_rule = RecordRule(",", len(MOVIES), ids=(0,))
 
     def recognises(self, head: bytes) -> bool:
         """Recognise the header."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import polars as pl
@@ -17,15 +18,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mobench.config import PrepConfig
+from mobench.data import joins
 from mobench.data.files import SourceFile
 from mobench.data.plan import plan
-from mobench.data.schema import Rejects
+from mobench.data.schema import REVIEWS, Rejects
 from mobench.data.sources import SOURCES
 from mobench.data.spark import spans
 from mobench.data.spark.needs import check_spark, java_version
 from mobench.data.spark.parts import ROW_BITS, Part, read_part, refused_rows
 from mobench.data.spark.regroup import regroup
-from mobench.data.spark.spans import LINES, cut
+from mobench.data.spark.spans import LINES, QUOTED, cut
 from mobench.data.streams import compression
 from mobench.errors import ArtifactError, ConfigError, DataError
 from tests.contracts.samples import ROWS as SAMPLE
@@ -191,7 +193,7 @@ def test_spans_are_read_as_the_whole(name: str, workdir: Path) -> None:
         pytest.skip("the sample is packed")
     with file.path.open("ab") as target:
         target.write(b"\n\xff bad\n" + file.path.read_bytes().splitlines()[-1])
-    several = cut(file.path, 200, 64)
+    several = cut(file.path, 200, 64, quoted=name in QUOTED)
     assert len(several) > 5
     found: dict[bool, list[list[Any]]] = {}
     for cut_up in (False, True):
@@ -204,6 +206,50 @@ def test_spans_are_read_as_the_whole(name: str, workdir: Path) -> None:
     rows, (bad,) = found[True]
     assert len(rows) == len(SAMPLE) + 1
     assert bad.line == len(file.path.read_bytes().splitlines()) - 1
+
+
+TEXTS = ["fine", '"two\nlines"', '"stray', '19"', '"a, ""b""\r\n\n"', '"']
+NOTED = "user,item,rating,timestamp,note\n"
+
+
+def noted(texts: list[str]) -> str:
+    """Reviews with texts in their last column."""
+    lines = [f"U{n % 7},I{n % 5},{n % 5 + 1},{START + n},{t}\n" for n, t in enumerate(texts)]
+    return NOTED + "".join(lines)
+
+
+@given(
+    st.lists(st.sampled_from(TEXTS), max_size=40),
+    st.integers(1, 60),
+    st.integers(1, 90),
+    st.integers(2, 5),
+)
+def test_no_span_ends_inside_a_row(
+    tmp_path_factory: pytest.TempPathFactory, texts: list[str], size: int, step: int, most: int
+) -> None:
+    path = tmp_path_factory.mktemp("cut") / "raw"
+    path.write_text(noted(texts), newline="")
+    found: list[Any] = []
+    with mock.patch.object(joins, "LINES", most):
+        for spans in (cut(path, size, step, quoted=True), [None]):
+            rejects, frames = Rejects(), [REVIEWS.to_frame()]
+            for span in spans:
+                file = SourceFile("reviews", path, "raw", span=span)
+                frames += SOURCES["csv"].read_reviews(file, "ms", rejects)
+            found.append((pl.concat(frames).rows(), rejects.listed))
+    assert found[0] == found[1]
+
+
+def test_spans_where_rows_have_several_lines_all_over(tmp_path: Path) -> None:
+    """Such a file is one span; where the last of them is far away, there are several."""
+    path = tmp_path / "raw"
+    path.write_text(noted(['"two\nlines"'] * 2000))
+    assert len(cut(path, 1000, 300, quoted=True)) == 1
+    assert len(cut(path, 1000, 300)) > 20
+    path.write_text(noted(['"two\nlines"', *["fine"] * 2000]))
+    several = cut(path, 1000, 300, quoted=True)
+    assert len(several) > 20
+    assert path.read_bytes()[: several[0].stop].count(b"\n") >= joins.LINES + 2
 
 
 # ---- with Spark ----------------------------------------------------------------------------
@@ -293,6 +339,21 @@ def test_spans_of_one_file(spark: Any, dirty: Path, monkeypatch: pytest.MonkeyPa
     assert len(spans.spans_of(SourceFile("reviews", Path("r1.csv"), "r1.csv"), "csv")) > 4
     results = assert_equal_engines(source=("r3.csv", "r1.csv"), max_rejected=0.1)
     assert results["n_rejected"] > 0
+
+
+@pytest.mark.slow
+def test_rows_in_several_lines(spark: Any, workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spans, "SPAN", 600)
+    texts = [TEXTS[n % 4] for n in range(60)] + ["fine"] * 1100 + [TEXTS[1]] * 60
+    write(workdir / "reviews.csv", noted(texts))
+    things = "".join(f'I{n},"a\nb",{n}\n' for n in range(5))
+    write(workdir / "meta.csv", f"item,title,price\n{things}")
+    file = SourceFile("reviews", Path("reviews.csv"), "reviews.csv")
+    assert len(spans.spans_of(file, "csv")) > 2
+    results = assert_equal_engines(
+        source=("reviews.csv",), meta=("meta.csv",), k_core=1, max_rejected=0.1
+    )
+    assert results["rejected"] == {"line has an unbalanced quote": 15}
 
 
 @pytest.mark.slow

@@ -8,14 +8,16 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from mobench.data import blocks, rows
+from mobench.data import blocks, joins, rows
 from mobench.data.clock import Unit
 from mobench.data.files import SourceFile
+from mobench.data.quotes import split_line
 from mobench.data.rows import Columns, LineParser, read_rows
 from mobench.data.schema import REVIEWS, Rejected, Rejects
-from mobench.data.sources.delimited import DelimitedLines, split_line
+from mobench.data.sources.delimited import DelimitedLines
 from mobench.data.sources.json_rows import JsonRows
 from mobench.data.sources.movielens import COLUMNS, DatLines
+from tests.unit.data.joining import join, judge
 from tests.unit.data.test_rows import counted
 
 LOOSE = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -40,8 +42,10 @@ _NUMBERS = """5|1546300800|1546300800000|4.5|+1e0| 5|5 |.5|1.|-0|-1|007|nan|inf|
 99999999999999999999|"3"|five||4102444800|\u0665"""
 NUMBERS = st.sampled_from(_NUMBERS.replace("\n", "").split("|"))
 TIMES = st.sampled_from(["2019-01-01", "2019-01-01T10:00:00Z", "2019-02-30", "2019", "20190101"])
+OPEN = st.sampled_from(['"', '"a', 'a"', '"5', '1546300800"'])
+"""Fields that go on in the next line, or end one that does."""
 ODD = st.text('a1",;\t|:\r \x01\x1f\x00é😀\ufffd.', max_size=5)
-FIELD = IDS | NUMBERS | TIMES | ODD
+FIELD = IDS | NUMBERS | TIMES | ODD | OPEN
 
 
 def lines_of(separator: str, n: int) -> st.SearchStrategy[bytes]:
@@ -53,13 +57,29 @@ def lines_of(separator: str, n: int) -> st.SearchStrategy[bytes]:
     return st.builds(lambda line, tail: line.replace("\n", "").encode() + tail, text, end)
 
 
+def joined(lines: list[bytes], parser: LineParser) -> list[tuple[int, bytes]]:
+    """Return the rows of a table with the numbers of their first lines."""
+    first = parser.header_lines + 1
+    if not (isinstance(parser, DelimitedLines) and parser.quoting):
+        return list(enumerate(lines, first))
+    columns, place = parser.columns, list(parser.header).index
+    is_row = judge(
+        [place(columns.user), place(columns.item)],
+        [place(columns.rating)] if columns.rating else [],
+        [place(columns.time)] if columns.time else [],
+    )
+    texts = [line.decode(errors="surrogateescape") for line in lines]
+    most = joins.LINES, joins.SIZE
+    found = join(texts, len(parser.header), parser.separator, is_row, most)
+    return [(n + first, text.encode(errors="surrogateescape")) for n, text in found]
+
+
 def naive(
     lines: list[bytes], parser: LineParser, unit: Unit | None
 ) -> tuple[list[tuple[Any, ...]], list[Rejected]]:
-    """Line by line, which is slow and plain."""
+    """Row by row, which is slow and plain."""
     reader = rows._Reader("raw", parser, unit, Rejects())
-    numbered = enumerate(lines, parser.header_lines + 1)
-    found = [reader._row(n, line.removesuffix(b"\r")) for n, line in numbered]
+    found = [reader._row(n, row.removesuffix(b"\r")) for n, row in joined(lines, parser)]
     return [row for row in found if row is not None], reader.rejects.listed
 
 
@@ -76,7 +96,7 @@ def check(
     assert all(one.schema == REVIEWS for one in frames)
     assert frame.rows() == wanted
     assert rejects.listed == refused
-    assert frame.height + len(rejects) == sum(bool(line.strip()) for line in lines)
+    assert frame.height + len(rejects) == sum(bool(row.strip()) for _, row in joined(lines, parser))
     return frame.height, refused
 
 
