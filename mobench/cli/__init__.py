@@ -63,20 +63,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         if error.errno not in DISK_FULL:
             raise
         failure = _disk_full(error)
-    except _panic() as panic:
-        from mobench.data import panics
-
-        if not panics.is_interrupt(panic):
-            raise
+    except _became_of_interrupt():
         failure = Interrupted("interrupted")
     return _fail(out, failure)
 
 
-def _panic() -> type[BaseException]:
-    """Return what panics of polars are; it is loaded only when something went wrong."""
-    from mobench.data import panics
+def _became_of_interrupt() -> type[BaseException] | tuple[()]:
+    """Return the kind of the exception under way if a Ctrl-C was behind it, else nothing to catch.
 
-    return panics.KIND
+    One that falls into a library while it loads becomes its ImportError; into Python for which
+    polars, in Rust, waits, its panic.
+    """
+    error = under_way = sys.exception()
+    while error and not isinstance(error, KeyboardInterrupt):
+        if type(error).__name__ == "PanicException" and "'KeyboardInterrupt'" in str(error):
+            break
+        error = error.__cause__
+    return type(under_way) if error and under_way else ()
 
 
 def _fail(out: "Output", failure: MobenchError) -> int:

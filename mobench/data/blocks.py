@@ -116,8 +116,10 @@ def below_header(
 ) -> Iterator[Block | Rejected]:
     """Yield blocks without the first lines of the file."""
     for block in blocks:
-        while isinstance(block, Block) and block.data and block.line <= header_lines:
-            block = Block(block.data.partition(b"\n")[2], block.line + 1)
+        if isinstance(block, Block) and block.line <= header_lines:
+            ends = np.flatnonzero(np.frombuffer(block.data, np.uint8) == ord("\n"))
+            n = min(header_lines + 1 - block.line, len(ends))
+            block = block.cut(int(ends[n - 1]) + 1)[1]
         if isinstance(block, Rejected) or block.data:
             yield block
 

@@ -44,7 +44,7 @@ def glimpse(file: SourceFile) -> Glimpse | None:
     body = b"".join(head.split(b"\n", found.line)[found.line :])
     for line in joined_lines(body, RecordRule(found.separator, len(found.first))):
         try:
-            text = line.removesuffix(b"\r").decode("utf-8", "replace")
+            text = line.decode("utf-8", "replace")
             fields = split_line(text, found.separator)
         except BadRow:
             continue

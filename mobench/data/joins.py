@@ -7,7 +7,7 @@ stands alone, as if nothing followed, and reading goes on at the next:
 1. Joined, they are as many fields as the header has, with quotes around fields only, and those
    inside doubled (in a row of one line a quote may stand in a field that does not begin with one).
 2. They are at most ``LINES`` lines and ``SIZE`` bytes.
-3. None of them but the first could be a row itself, or the last begin one (``RecordRule``).
+3. None of them could be a row itself, or the last begin one (``RecordRule``).
 """
 
 from collections.abc import Iterable, Iterator
@@ -60,7 +60,8 @@ def joined_lines(head: bytes, rule: RecordRule | None) -> list[bytes]:
     """Return the rows of a text, each without its end."""
     text = head if head.endswith(b"\n") or not head else head + b"\n"
     blocks = joined([Block(text, 1)], rule)
-    return [line for one in blocks if isinstance(one, Block) for _, line in one.lines()]
+    lines = (line for one in blocks if isinstance(one, Block) for _, line in one.lines())
+    return [line.removesuffix(b"\r") for line in lines]
 
 
 def odd_lines(data: bytes, carried: int = 0) -> tuple[NDArray[np.bool_], NDArray[np.intp], int]:
@@ -118,6 +119,7 @@ def _joined(block: Block, rule: RecordRule) -> tuple[Block, Block | None]:
     # most lines of prose have fewer separators than a row, and need no second look
     is_full = _counts(block.data, rule.separator, ends) >= rule.n_fields - 1
     n_full = np.cumsum(is_full)[is_odd].tolist()
+    n_before: list[int] = (np.cumsum(is_full) - is_full)[is_odd].tolist()
     held: Block | None = None
     rows, n = [], 0
     while n < len(lines) - 1:
@@ -126,7 +128,7 @@ def _joined(block: Block, rule: RecordRule) -> tuple[Block, Block | None]:
         if (
             is_short
             and rule.is_well_formed(text)
-            and (n_full[n + 1] == n_full[n] or not rule.holds_a_row(text))
+            and (n_full[n + 1] == n_before[n] or not rule.holds_a_row(text))
         ):
             rows.append((starts[n], text))
             n += 1

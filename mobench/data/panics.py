@@ -3,9 +3,6 @@
 import threading
 
 import polars as pl
-from polars.exceptions import PanicException
-
-KIND: type[BaseException] = PanicException
 
 
 def avoid() -> None:
@@ -13,8 +10,3 @@ def avoid() -> None:
     search = threading.Thread(target=pl.Series([0]).to_numpy)
     search.start()
     search.join()
-
-
-def is_interrupt(panic: BaseException) -> bool:
-    """Return whether it is what became of a Ctrl-C."""
-    return "<class 'KeyboardInterrupt'>" in str(panic)

@@ -21,35 +21,55 @@ class RecordRule:
     """What a row looks like.
 
     A line could be a row if it has the right number of fields, an id where there must be one, and
-    possible values in ``values``. Where ``values`` is empty, fields that begin with a blank, as
-    they do behind the commas of prose, tell that it is none.
+    possible values in ``values``. Where there are no such values to look at, fields that begin with
+    a blank, as they do behind the commas of prose, tell that it is none.
 
     Attributes:
         separator: One ASCII character.
         n_fields: Fields of a row.
         ids: Places of the fields that are never blank.
         values: By place, whether a text may stand there: numbers, times, prices.
+        padded: Whether the fields of rows, too, begin with blanks.
     """
 
     separator: str
     n_fields: int
     ids: tuple[int, ...] = ()
     values: Mapping[int, Check] = field(default_factory=dict)
+    padded: bool = False
 
     def is_well_formed(self, text: bytes) -> bool:
         """Return whether lines are as many fields as a row has, with quotes around fields only."""
         return self._pattern.fullmatch(text) is not None
 
     def holds_a_row(self, text: bytes) -> bool:
-        """Return whether a line of such a text, but the first, could be a row or begin one."""
-        _, *inner, last = text.decode("utf-8", "replace").split("\n")
-        return any(map(self._is_row, inner)) or self._begins_a_row(last)
+        """Return whether a line of such a text could be a row, or the last begin one."""
+        first, *inner, last = text.decode("utf-8", "replace").split("\n")
+        return self._is_whole(first) or any(map(self._is_row, inner)) or self._begins_a_row(last)
 
     @cached_property
     def _pattern(self) -> re.Pattern[bytes]:
         separator = re.escape(self.separator)
         one = rf'(?:"(?:[^"]++|"")*+"|[^"\n{separator}]*+)'
         return re.compile(f"{one}(?:{separator}{one}){{{self.n_fields - 1}}}".encode())
+
+    @cached_property
+    def _closed(self) -> re.Pattern[str]:
+        """The fields of a first line before the one that goes on."""
+        separator = re.escape(self.separator)
+        return re.compile(f'(?:(?:"(?:[^"]++|"")*+"|[^"{separator}]*+){separator})*+')
+
+    def _is_whole(self, first: str) -> bool:
+        """Return whether the first line is a row if the quote that it leaves open is a character.
+
+        What stands before that quote is that of a row in any case, and tells nothing.
+        """
+        before = self._closed.match(first)
+        assert before is not None  # it matches nothing, too
+        closed = split_line(before[0], self.separator)[:-1]
+        fields = closed + first[before.end() :].removesuffix("\r").split(self.separator)
+        told = any(place > len(closed) for place in self.values)
+        return told and len(fields) == self.n_fields and self._fits(fields)
 
     def _is_row(self, line: str) -> bool:
         try:
@@ -68,18 +88,21 @@ class RecordRule:
             return False
         fields = inside[1].split(self.separator)
         n_after = len(split_line(last[inside.end() :], self.separator)) - 1
-        judged = [place for place in self.values or self.ids if place < len(fields) - 1]
-        is_even = len(fields) + n_after == self.n_fields
-        return is_even and bool(judged) and self._fits(fields[:-1])
+        *whole, rest = fields
+        told = any(place < len(whole) for place in (*self.values, *self.ids))
+        if not told or len(fields) + n_after != self.n_fields:
+            return False
+        return self._fits(whole, rest)
 
-    def _fits(self, fields: list[str]) -> bool:
-        """Return whether all fields could be those of a row, or its first fields."""
+    def _fits(self, fields: list[str], rest: str = "") -> bool:
+        """Return whether all fields could be those of a row, or its first fields before a rest."""
         n = len(fields)
         if not all(fields[place].strip() for place in self.ids if place < n):
             return False
-        if not self.values:
-            return not any(text[:1].isspace() for text in fields)
-        return all(check(fields[place]) for place, check in self.values.items() if place < n)
+        checks = {place: check for place, check in self.values.items() if place < n}
+        if not checks:
+            return self.padded or not any(text[:1].isspace() for text in (*fields, rest))
+        return all(check(fields[place]) for place, check in checks.items())
 
 
 def is_number(text: str) -> bool:

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import polars as pl
@@ -137,7 +138,8 @@ def sample_unit(head: bytes, parser: LineParser) -> Unit | None:
         return None
     times = []
     body = head.split(b"\n", parser.header_lines)[parser.header_lines :]
-    for line in joined_lines(b"".join(body), parser.rule)[:SAMPLE]:
+    lines = (line for line in joined_lines(b"".join(body), parser.rule) if line.strip())
+    for line in islice(lines, SAMPLE):
         try:
             times.append(parser.slow(line.decode("utf-8", "replace")).time)
         except BadRow:

@@ -213,19 +213,33 @@ def test_an_interrupt_ends_with_130(run, workdir: Path, monkeypatch, interrupt) 
     assert err.splitlines()[0] == str(interrupt or "interrupted") or err == "interrupted\n"
 
 
-@pytest.mark.parametrize("inside", ["KeyboardInterrupt", "ValueError"])
-def test_a_panic_of_polars_is_an_interrupt_only_if_it_was_one(
-    run, workdir: Path, monkeypatch, inside
-) -> None:
+def of(cause: BaseException) -> ImportError:
+    error = ImportError("initialization failed")
+    error.__cause__ = cause
+    return error
+
+
+def panic(inside: str) -> BaseException:
+    return PanicException(f"no NumPy: PyErr {{ type: <class '{inside}'>, value: {inside}() }}")
+
+
+@pytest.mark.parametrize("error", [panic("KeyboardInterrupt"), of(KeyboardInterrupt())])
+def test_what_became_of_an_interrupt_is_one(run, workdir: Path, monkeypatch, error) -> None:
     def stop(*_: object, **__: object) -> None:
-        raise PanicException(f"no NumPy: PyErr {{ type: <class '{inside}'>, value: {inside}() }}")
+        raise error
 
     monkeypatch.setattr("mobench.data.prep.prepare", stop)
-    if inside == "ValueError":
-        with pytest.raises(PanicException, match="ValueError"):
-            run("prep demo")
-    else:
-        assert run("prep demo") == (130, "", "interrupted\n")
+    assert run("prep demo") == (130, "", "interrupted\n")
+
+
+@pytest.mark.parametrize("error", [panic("ValueError"), of(ValueError())])
+def test_other_failures_of_libraries_are_none(run, workdir: Path, monkeypatch, error) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("mobench.data.prep.prepare", stop)
+    with pytest.raises(type(error)):
+        run("prep demo")
 
 
 INTERRUPTED_IMPORT = """

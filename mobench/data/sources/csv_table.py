@@ -46,11 +46,13 @@ class Layout:
         separator: What stands between fields.
         first: The fields of the first line that is not blank.
         line: Its number, from 1.
+        padded: Whether its fields begin with blanks.
     """
 
     separator: str
     first: tuple[str, ...]
     line: int
+    padded: bool = False
 
     @property
     def is_counted(self) -> bool:
@@ -80,8 +82,10 @@ def sniff(head: bytes) -> Layout | None:
         n_alike = sum(_n_fields(row, separator) == n_fields for row in sample)
         score = (n_alike / len(sample), n_fields)
         if score > best[:2]:
-            names = (name.strip() for name in split_line(first, separator))
-            best = (*score, Layout(separator, tuple(names), n_blank + 1))
+            fields = split_line(first, separator)
+            padded = any(field[:1].isspace() for field in fields)
+            names = tuple(field.strip() for field in fields)
+            best = (*score, Layout(separator, names, n_blank + 1, padded))
     return best[2]
 
 
@@ -144,6 +148,7 @@ class CsvTable(HeaderLines):
             len(layout.first),
             ids=(layout.first.index(columns["item"]),),
             values={} if price is None else {price: is_price},
+            padded=layout.padded,
         )
         return read_item_lines(file, catalogue, rejects, parse, layout.line, rule)
 
@@ -171,7 +176,12 @@ def _parser(file: SourceFile, head: bytes, iso: bool) -> DelimitedLines:
         )
     columns = review_columns(file, layout.first)
     return DelimitedLines(
-        layout.first, columns, layout.separator, header_lines=layout.line, iso=iso
+        layout.first,
+        columns,
+        layout.separator,
+        header_lines=layout.line,
+        iso=iso,
+        padded=layout.padded,
     )
 
 
@@ -192,7 +202,7 @@ def _by_place(file: SourceFile, layout: Layout, named: dict[str, str], iso: bool
             "such as --columns user=1,item=2.",
         )
     columns = Columns(named["user"], named["item"], named.get("rating"), named.get("time"))
-    return DelimitedLines(header, columns, layout.separator, header_lines=0, iso=iso)
+    return DelimitedLines(header, columns, layout.separator, True, 0, iso, layout.padded)
 
 
 def _is_number(text: str) -> bool:

@@ -36,6 +36,7 @@ class DelimitedLines(LineParser):
         quoting: Whether quotes mean anything.
         header_lines: Lines before the first row.
         iso: Whether times are texts.
+        padded: Whether fields begin with blanks.
     """
 
     header: Sequence[str]
@@ -44,6 +45,7 @@ class DelimitedLines(LineParser):
     quoting: bool = True
     header_lines: int = 1
     iso: bool = False
+    padded: bool = False
 
     def slow(self, line: str) -> Fields:
         """Split one line; it must have as many fields as the header."""
@@ -82,7 +84,7 @@ class DelimitedLines(LineParser):
         checks: dict[int | None, Check] = {rating: is_number, time: is_time}
         values = {place: check for place, check in checks.items() if place is not None}
         ids = tuple(place for place in (user, item) if place is not None)
-        return RecordRule(self.separator, len(self.header), ids, values)
+        return RecordRule(self.separator, len(self.header), ids, values, self.padded)
 
     @cached_property
     def _places(self) -> list[int | None]:

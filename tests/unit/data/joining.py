@@ -6,7 +6,7 @@ from collections.abc import Callable
 from mobench.data.clock import instant
 from mobench.data.fields import to_number
 
-Judge = Callable[[list[str]], bool]
+Judge = Callable[..., bool]
 """Whether all fields of a line, or its first ones, are those of a row."""
 
 
@@ -69,16 +69,19 @@ def closings(text: str) -> list[int]:
 
 
 def judge(ids: list[int], numbers: list[int], times: list[int]) -> Judge:
-    """Return the judge of a table with such columns."""
+    """Return the judge of a table with such columns; ``known`` fields tell nothing of a row."""
 
-    def is_row(fields: list[str]) -> bool:
+    def is_row(fields: list[str], known: int = 0, rest: str = "") -> bool:
         n = len(fields)
-        if not any(place < n for place in (numbers + times or ids)):
+        telling = [place for place in numbers + times if known <= place < n]
+        if known and not telling:
+            return False
+        if not telling and not any(place < n for place in ids):
             return False
         if any(not fields[place].strip() for place in ids if place < n):
             return False
-        if not numbers + times:
-            return not any(field[:1].isspace() for field in fields)
+        if not any(place < n for place in numbers + times):
+            return not any(field[:1].isspace() for field in [*fields, rest])
         return all(_is_number(fields[p]) for p in numbers if p < n) and all(
             _is_number(fields[p]) or instant(fields[p], "iso") is not None for p in times if p < n
         )
@@ -123,11 +126,25 @@ def _is_one(
     fields = strict_fields(text, separator)
     if fields is None or len(fields) != n_fields:
         return False
+    if _is_whole(lines[0].removesuffix("\r"), n_fields, separator, is_row):
+        return False
     for line in lines[1:-1]:
         found = loose_fields(line.removesuffix("\r"), separator)
         if found is not None and len(found) == n_fields and is_row(found):
             return False
     return not _begins_one(text, lines[-1].removesuffix("\r"), n_fields, separator, is_row)
+
+
+def _is_whole(first: str, n_fields: int, separator: str, is_row: Judge) -> bool:
+    """Return whether a line is a row if the quote that it leaves open is a character."""
+    for n_closed in range(n_fields):
+        for end in (n for n in range(len(first)) if n == 0 or first[n - 1] == separator):
+            closed = strict_fields(first[: max(end - 1, 0)], separator) if end else []
+            is_open = first[end] == '"' and not closings(first[end:])
+            if is_open and closed is not None and len(closed) == n_closed:
+                fields = [*closed, *first[end:].split(separator)]
+                return len(fields) == n_fields and is_row(fields, n_closed + 1)
+    return False
 
 
 def _begins_one(text: str, last: str, n_fields: int, separator: str, is_row: Judge) -> bool:
@@ -143,5 +160,5 @@ def _begins_one(text: str, last: str, n_fields: int, separator: str, is_row: Jud
             continue
         tail = strict_fields(after[end:], separator)
         if tail is not None and n_before + len(tail) == n_fields:
-            return is_row(rest[:n_before])
+            return is_row(rest[:n_before], rest=after)
     return False

@@ -187,6 +187,54 @@ def test_without_numbers_prose_is_told_by_the_blank_behind_its_commas(tmp_path: 
     assert reasons == {UNBALANCED: 1}
 
 
+@pytest.mark.parametrize("second", ['19"', 'b"', '"'])
+def test_a_stray_quote_before_the_numbers_of_its_row(tmp_path: Path, second: str) -> None:
+    """Joined they would be one row: that of the first user with the numbers of the second."""
+    lines = f'U1,I1,"stray,2,{TIME + 1}\nU2,I2,{second},3,{TIME + 2}\n'
+    text = f"user,item,text,rating,timestamp\n{lines}U3,I3,fine,4,{TIME + 3}\n"
+    _, found, reasons = reviews(tmp_path / "raw", text, "csv")
+    opens = second == '"'
+    assert found == ([row(3)] if opens else [row(2), row(3)])
+    assert reasons == {UNBALANCED: 2 if opens else 1}
+    # a text of its own, whose first line has no numbers where those of a row would be
+    text = f'user,item,text,rating,timestamp\nU1,I1,"a, b, c\nd",2,{TIME + 1}\n'
+    _, found, reasons = reviews(tmp_path / "raw", text, "csv")
+    assert (found, reasons) == ([row(1)], {})
+
+
+def test_a_first_line_with_all_numbers_of_a_row_is_one(tmp_path: Path) -> None:
+    """The last line tells nothing: it has no field before its quote."""
+    text = f'user,item,text,rating,timestamp\nU1,I1,"stray,2,{TIME + 1}\n19",3,{TIME + 2}\n'
+    _, found, reasons = reviews(tmp_path / "raw", text, "csv")
+    assert (found, reasons) == ([], {UNBALANCED: 1, "wrong number of columns": 1})
+
+
+def test_blanks_behind_all_commas_are_no_prose(tmp_path: Path) -> None:
+    lines = "".join(f"U{n}, I{n}, x\n" for n in range(1, 30))
+    text = f'user, item, text\nU0, I0,"stray\n{lines}U30, I30, 19"\n'
+    _, found, reasons = reviews(tmp_path / "raw", text, "csv")
+    assert [one[0] for one in found] == [f"U{n}" for n in range(1, 31)]
+    assert reasons == {UNBALANCED: 1}
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize(("form", "unit"), [("{}", "s"), ("2019-01-01T00:00:0{}Z", "iso")])
+def test_the_unit_of_times_where_all_is_quoted(tmp_path: Path, end: str, form: str, unit) -> None:
+    times = [form.format(n if unit == "iso" else TIME + n) for n in range(1, 4)]
+    rows = [f'"U{n}","I{n}","{n + 1}","{times[n - 1]}"' for n in range(1, 4)]
+    text = end.join(['"user","item","rating","timestamp"', *[""] * 2000, *rows, ""])
+    found_unit, found, reasons = reviews(tmp_path / "raw", text, "csv")
+    assert (found_unit, found) == (unit, [row(n) for n in range(1, 4)])
+    assert reasons == {}
+
+
+def test_metadata_of_a_quote_before_the_price(tmp_path: Path) -> None:
+    text = 'item,title,price\n1,"stray 10,5\n2,Two 19",6\n'
+    n_rows, titles, prices, _, reasons = items(tmp_path / "raw", text, "csv")
+    assert (n_rows, titles, prices) == (2, [None, 'Two 19"'], [None, 6.0])
+    assert reasons == {UNBALANCED: 1}
+
+
 def test_metadata_of_a_stray_quote(tmp_path: Path) -> None:
     text = 'item,title,price\n3,"stray,1\n1,x,\n2,y",5\n'
     n_rows, titles, prices, _, reasons = items(tmp_path / "raw", text, "csv")
@@ -284,8 +332,8 @@ def test_rows_are_those_of_the_csv_module(
     block: int,
     leaf: int,
 ) -> None:
-    """Texts have no digits, so none of their lines is a row where ratings or times are read."""
-    if "r" not in order:  # and where they are not, no field of a text is without a blank before
+    """Texts have no digits, so none of their lines is a row where ratings or times stand before."""
+    if order not in ("uirtx", "irux"):  # else no field of a text is without a blank before it
         table = [(*one[:4], *(t.replace(separator, separator + " ") for t in one[4:]))
                  for one in table]  # fmt: skip
         table = [(*(i.replace(separator, "b").strip() for i in one[:2]), *one[2:]) for one in table]
