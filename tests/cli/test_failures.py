@@ -244,6 +244,7 @@ def test_other_failures_of_libraries_are_none(run, workdir: Path, monkeypatch, e
 
 INTERRUPTED_IMPORT = """
 import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell in the background ignores it
 class Finder:
     def find_spec(name, *_):
         if name == "{module}":
