@@ -4,7 +4,9 @@ import re
 
 from mobench.data.fields import BadRow
 
-QUOTED = re.compile(r'"((?:[^"]++|"")*+)"')
+INSIDE = r'(?:[^"]++|"")*+'
+"""What stands between the quotes of a field, as a pattern."""
+QUOTED = re.compile(f'"({INSIDE})"')
 
 
 def split_line(line: str, separator: str = ",", quoting: bool = True) -> list[str]:

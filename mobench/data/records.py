@@ -9,10 +9,10 @@ from functools import cached_property
 from mobench.data.clock import instant
 from mobench.data.fields import BadRow, to_number
 from mobench.data.prices import parse_price
-from mobench.data.quotes import split_line
+from mobench.data.quotes import INSIDE, split_line
 
 Check = Callable[[str], bool]
-CLOSED = re.compile(r'((?:[^"]++|"")*+)"')
+CLOSED = re.compile(f'({INSIDE})"')
 """The rest of a quoted field."""
 
 
@@ -50,14 +50,14 @@ class RecordRule:
     @cached_property
     def _pattern(self) -> re.Pattern[bytes]:
         separator = re.escape(self.separator)
-        one = rf'(?:"(?:[^"]++|"")*+"|[^"\n{separator}]*+)'
+        one = rf'(?:"{INSIDE}"|[^"\n{separator}]*+)'
         return re.compile(f"{one}(?:{separator}{one}){{{self.n_fields - 1}}}".encode())
 
     @cached_property
     def _closed(self) -> re.Pattern[str]:
         """The fields of a first line before the one that goes on."""
         separator = re.escape(self.separator)
-        return re.compile(f'(?:(?:"(?:[^"]++|"")*+"|[^"{separator}]*+){separator})*+')
+        return re.compile(f'(?:(?:"{INSIDE}"|[^"{separator}]*+){separator})*+')
 
     def _is_whole(self, first: str) -> bool:
         """Return whether the first line is a row if the quote that it leaves open is a character.

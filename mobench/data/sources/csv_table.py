@@ -77,8 +77,9 @@ def sniff(head: bytes) -> Layout | None:
         n_fields = _n_fields(first, separator)
         if n_fields <= 1:
             continue
-        rows = map(_text, joined_lines(body, RecordRule(separator, n_fields)))
-        sample = [first, *islice((row for row in rows if row.strip()), SAMPLE - 1)]
+        below = joined_lines(body, RecordRule(separator, n_fields))
+        rows = (line.decode("utf-8", "replace") for line in below if line.strip())
+        sample = [first, *islice(rows, SAMPLE - 1)]
         n_alike = sum(_n_fields(row, separator) == n_fields for row in sample)
         score = (n_alike / len(sample), n_fields)
         if score > best[:2]:

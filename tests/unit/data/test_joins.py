@@ -209,6 +209,13 @@ def test_a_first_line_with_all_numbers_of_a_row_is_one(tmp_path: Path) -> None:
     assert (found, reasons) == ([], {UNBALANCED: 1, "wrong number of columns": 1})
 
 
+def test_a_torn_line_does_not_take_the_numbers_of_the_next(tmp_path: Path) -> None:
+    """The first line tells nothing; the second has both ids before its quote."""
+    text = f'user,item,text,rating,timestamp\nU1,I1,"torn\nU2,I2,19",3,{TIME + 2}\n'
+    _, found, reasons = reviews(tmp_path / "raw", text, "csv")
+    assert (found, reasons) == ([row(2)], {UNBALANCED: 1})
+
+
 def test_blanks_behind_all_commas_are_no_prose(tmp_path: Path) -> None:
     lines = "".join(f"U{n}, I{n}, x\n" for n in range(1, 30))
     text = f'user, item, text\nU0, I0,"stray\n{lines}U30, I30, 19"\n'
