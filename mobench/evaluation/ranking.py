@@ -30,7 +30,7 @@ MIN_SCORES = 1 << 30
 """Scores from which native code pays: below them loading numba costs more than it saves."""
 
 Track = Callable[[Iterable[int]], Iterable[int]]
-Look = Callable[[NDArray[np.int64], Tensor], None]
+Look = Callable[[Tensor, Tensor], None]
 Score = Callable[[int, int, Tensor], None]
 
 
@@ -115,6 +115,7 @@ class Ranker:
         self.reader = Reader(known, dataset, max_length, device) if max_length else None
         self.order = self.reader.order(rows.user) if self.reader else np.arange(len(rows))
         order = self.order
+        self.numbers = torch.from_numpy(order).to(device)
         ordered = Interactions(rows.user[order], rows.item[order], rows.timestamp[order])
         self.items = Seeds(seed).numpy("ties").permutation(dataset.n_items)  # by column
         place = np.argsort(self.items)
@@ -150,8 +151,8 @@ class Ranker:
         Args:
             model: The backbone, in evaluation mode.
             track: Wraps the iteration over blocks to show progress.
-            look: Is shown the numbers of the rows of each block and all their scores, ``[B, W]``,
-                items in the columns that ``place`` tells.
+            look: Is shown the numbers of the rows of each block, ``[B]``, and all their scores,
+                ``[B, W]``, items in the columns that ``place`` tells; both on the device.
         """
         score, choose = self._scorer(model), self._selecting()
         blocks = range(0, len(self.order), self.block_size)
@@ -210,7 +211,7 @@ class Ranker:
         score(start, stop, scores)
         scores[:, self.n_items :] = -torch.inf
         if look:
-            look(self.order[start:stop], scores)
+            look(self.numbers[start:stop], scores)
         target = self.targets[start:stop]
         scores.view(-1)[self.seen.flat(start, stop, self.width)] = -torch.inf
         scores = model.rerank(scores, self.layout)

@@ -17,7 +17,8 @@ class Noise:
     def state_dict(self) -> dict[str, Any]:
         """Return where the stream is."""
         state = {"cpu": torch.get_rng_state()}
-        if torch.cuda.is_available():
+        # asking whether there is one would not do: a run on the CPU must not begin to use it here
+        if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
             state["cuda"] = torch.cuda.get_rng_state()
         return state
 

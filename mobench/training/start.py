@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import numpy as np
 import torch
 from safetensors.torch import load_file
 from torch import Tensor
@@ -201,12 +200,12 @@ def coordinate(plan: Plan, loss: float | None) -> tuple[Coordinator, Guard | Non
 def untrained(plan: Plan, loop: Loop) -> TrainState:
     """Return the state of a base that is not trained, its epoch 0 validated and selected."""
     state = begin(plan, loop)
-    metrics, seen = loop.validator(state.model)
-    if not np.isfinite(seen.loss).all():
-        raise TrainingError(
-            f"scores are not finite with the vectors of '{plan.vectors and plan.vectors.path}'",
-            "scale them down.",
-        )
+    try:
+        metrics, _ = loop.validator(state.model)
+    except TrainingError as error:
+        source = plan.vectors and plan.vectors.path
+        message = f"{error.message} with the vectors of '{source}'"
+        raise TrainingError(message, "scale them down.") from error
     row = first_row(state, metrics, base_loss(plan, loop, state.model))
     row |= dict.fromkeys(("imp", "accuracy_kept", "kept"), float("nan"))
     row["selected"] = state.selection.offer(0, row)

@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from mobench.config import TrainConfig
 from mobench.data.dataset import Dataset
+from mobench.errors import TrainingError
 from mobench.evaluation.outcome import outcome
 from mobench.evaluation.ranking import Ranker, TopK
 from mobench.metrics import METRICS
@@ -55,18 +55,27 @@ class Validator:
         drawn = negatives.draw(users, config.n_negatives)
         self.candidates = self.ranker.place[torch.cat((items.unsqueeze(1), drawn), 1)]  # [V, 1 + n]
 
-    def __call__(self, model: Backbone) -> tuple[dict[str, Any], Validation]:
-        """Return metrics (with the hits behind them) and the record for the objectives."""
+    def __call__(self, model: Backbone, when: str = "") -> tuple[dict[str, Any], Validation]:
+        """Return metrics (with the hits behind them) and the record for the objectives.
+
+        Args:
+            model: The backbone.
+            when: Ends the message of the error.
+
+        Raises:
+            TrainingError: The model's scores are not finite: nothing would be better than NaN.
+        """
         model.eval()
         losses = torch.zeros(len(self.candidates), device=self.candidates.device)
 
-        def look(rows: NDArray[np.int64], scores: Tensor) -> None:
-            place = torch.from_numpy(rows).to(scores.device)
-            found = scores.gather(1, self.candidates[place])
-            losses[place] = model.loss(found[:, 0], found[:, 1:])
+        def look(rows: Tensor, scores: Tensor) -> None:
+            found = scores.gather(1, self.candidates[rows])
+            losses[rows] = model.loss(found[:, 0], found[:, 1:])
 
         top_k = self.ranker.rank(model, look=look)
         loss = losses.to(torch.float64).cpu().numpy()
+        if not np.isfinite(loss).all():
+            raise TrainingError(f"scores are not finite{when}", "lower --set learning_rate=….")
         return self.metrics(top_k), Validation(top_k.target, top_k.rank, loss, top_k.items)
 
     def metrics(self, top_k: TopK) -> dict[str, Any]:

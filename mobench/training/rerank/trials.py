@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from mobench.evaluation.ranking import TopK
@@ -39,9 +38,9 @@ class Collector(Around):
         self.items = torch.empty((n_rows, n), dtype=torch.int32, device=place.device)
         self.rows = torch.empty(0)
 
-    def look(self, rows: NDArray[np.int64], scores: Tensor) -> None:
+    def look(self, rows: Tensor, scores: Tensor) -> None:
         """Remember which rows the next block has."""
-        self.rows = torch.from_numpy(rows).to(scores.device)
+        self.rows = rows
 
     def rerank(self, scores: Tensor, items: Tensor) -> Tensor:
         """Note the candidates, best first and equals by place; return the scores as they are."""

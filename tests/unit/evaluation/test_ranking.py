@@ -173,6 +173,6 @@ def test_a_gpu_gives_the_same_and_is_waited_for_at_the_end_only(dataset, factors
     torch.cuda.set_sync_debug_mode("error")
     try:
         with torch.inference_mode():
-            ranker._block(score, choose, 4, None)
+            ranker._block(model, score, choose, 4, lambda rows, scores: scores[rows - 4])
     finally:
         torch.cuda.set_sync_debug_mode("default")

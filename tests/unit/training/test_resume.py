@@ -12,6 +12,7 @@ from mobench.artifacts import Artifact, partial
 from mobench.errors import ArtifactError, ConfigError, TrainingError
 from mobench.training import loop as loop_module
 from mobench.training import run as run_module
+from mobench.training.noise import Noise
 from mobench.training.run import resume, train, up_to_date
 from mobench.training.state import TrainState
 from tests.unit.training.helpers import finish, make_plan, trained
@@ -257,3 +258,12 @@ def test_config_json_names_the_longer_run(root, base):
     note = json.loads((partial(begun.path) / "config.json").read_text())
     assert note["asked"]["epochs"] == note["config"]["epochs"] == 4
     assert finish(resume(begun.path)[1])[1].manifest.results["epochs_run"] == 4
+
+
+@pytest.mark.parametrize("used", [False, True])
+def test_a_run_on_the_cpu_does_not_begin_to_use_a_gpu(monkeypatch, used):
+    """Nor does its state need one to be read."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: used)
+    monkeypatch.setattr(torch.cuda, "get_rng_state", lambda: torch.arange(3))
+    assert set(Noise().state_dict()) == ({"cpu", "cuda"} if used else {"cpu"})
