@@ -69,6 +69,7 @@ def shape(head: bytes) -> str:
 
 def unrecognised(file: SourceFile, head: bytes) -> DataError:
     """Return the failure of a file that no format fits: what was seen, and what to do."""
+    refuse_cut_header(file, head)
     wanted = "user=…,item=…,rating=…,time=… (or places: 1, 2, …)"
     if file.role == "metadata":
         wanted = "item=…,price=…,category=…"
@@ -77,6 +78,16 @@ def unrecognised(file: SourceFile, head: bytes) -> DataError:
         f"'{file.name}' is of no known format: it {what} {first_line(head)}",
         f"name its columns: --columns {wanted}",
     )
+
+
+def refuse_cut_header(file: SourceFile, head: bytes) -> None:
+    """Raise ``DataError`` where the quotes of the first line are closed on another one."""
+    line = head.lstrip(b"\n").partition(b"\n")[0]
+    if shape(head) == "csv" and line.count(b'"') % 2:
+        raise DataError(
+            f"the header of '{file.name}' goes on over lines: it begins with {first_line(head)}",
+            "write the names of the columns on one line; the rows below may go on.",
+        )
 
 
 def first_line(head: bytes) -> str:

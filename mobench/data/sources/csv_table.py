@@ -11,6 +11,7 @@ from mobench.data.blocks import read_head
 from mobench.data.catalogue import Catalogue
 from mobench.data.fields import BadRow, identifier
 from mobench.data.files import SourceFile
+from mobench.data.heads import refuse_cut_header
 from mobench.data.joins import joined_lines
 from mobench.data.quotes import split_line
 from mobench.data.records import RecordRule, is_price
@@ -157,6 +158,7 @@ class CsvTable(HeaderLines):
 def _layout(file: SourceFile, head: bytes) -> Layout:
     layout = sniff(head)
     if layout is None:
+        refuse_cut_header(file, head)
         raise DataError(
             f"'{file.name}' is no table: its first line has one field",
             "fields are separated by commas, tabs, semicolons or bars.",

@@ -50,6 +50,12 @@ def test_named_columns_make_any_table_readable(place: Path) -> None:
         "'odd.csv' is of no known format: it begins with 'who;what;when'",
         "name its columns: --columns user=…,item=…,rating=…,time=… (or places: 1, 2, …)",
     )
+    (place / "cut.csv").write_text('user,"item\nid"\nx,y\n')
+    assert failure("cut.csv") == (
+        DataError,
+        "the header of 'cut.csv' goes on over lines: it begins with 'user,\"item'",
+        "write the names of the columns on one line; the rows below may go on.",
+    )
     assert (
         failure("odd.jsonl")[2]
         == "name its columns: --columns user=…,item=…,rating=…,time=… (or places: 1, 2, …)"

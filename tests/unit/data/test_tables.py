@@ -103,6 +103,12 @@ def test_columns_by_their_places(tmp_path: Path) -> None:
             "fields are separated by commas, tabs, semicolons or bars.",
         ),
         (
+            'user,"item\nid"\nx,y\n',
+            {"user": "1", "item": "2"},
+            "the header of 'raw' goes on over lines: it begins with 'user,\"item'",
+            "write the names of the columns on one line; the rows below may go on.",
+        ),
+        (
             "a,b\nx,y\n",
             {},
             "'raw' has no column that is known to be the user",
