@@ -4,7 +4,7 @@
     python benchmarks/bench_train.py --scale electronics [--device cuda]
 
 A pair is a positive and one of its negatives. An epoch is timed with the drawing of its batches and
-without validation, which is timed apart.
+without validation, which is timed apart; with ``--scale`` also with it.
 """
 
 import argparse
@@ -149,7 +149,7 @@ def electronics(options: argparse.Namespace) -> None:
         folder = Path(name)
         data = dataset("electronics", folder, options)
         print(f"\nelectronics, {options.device}, batch {options.batch_size} a block; {load()}\n")
-        print("| an epoch | blocks | engine | training, s | and validation, s |")
+        print("| an epoch | blocks | engine | training, s | with validation, s |")
         print("| --- | ---: | --- | ---: | ---: |")
         for optimizer in ("adam", "lazy-adam"):
             start = folder / optimizer

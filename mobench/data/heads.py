@@ -20,6 +20,11 @@ FOREIGN = {
     b"\x28\xb5\x2f\xfd": "zstandard inside another archive",
 }
 """Packed files that are not read, by their first bytes."""
+BLANK = b"\r\n"
+OPEN_FIELD = re.compile(
+    rb'(?:[^\r\n]*?[,;\t|])??"(?:[^"\r\n]|"")*\r?\n(?:[^"]|"")*"(?=[,;\t|\r\n]|\Z)'
+)
+"""A first line of which a quoted field is closed on another one."""
 ARRAY = re.compile(rb"\s*\[\s*\{")
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 TAR = slice(257, 262)
@@ -81,15 +86,15 @@ def unrecognised(file: SourceFile, head: bytes) -> DataError:
 
 
 def refuse_cut_header(file: SourceFile, head: bytes) -> None:
-    """Raise ``DataError`` where the quotes of the first line are closed on another one."""
-    line = head.lstrip(b"\n").partition(b"\n")[0]
-    if shape(head) == "csv" and line.count(b'"') % 2:
+    """Raise ``DataError`` where a field of the first line goes on over the next ones."""
+    if shape(head) == "csv" and OPEN_FIELD.match(head.lstrip(BLANK)):
+        begins = first_line(head)
         raise DataError(
-            f"the header of '{file.name}' goes on over lines: it begins with {first_line(head)}",
-            "write the names of the columns on one line; the rows below may go on.",
+            f"the first line of '{file.name}' goes on over lines: it begins with {begins}",
+            "write it on one line; the rows below may go on.",
         )
 
 
 def first_line(head: bytes) -> str:
     """Return the first line in quotes, cut and made printable."""
-    return quoted(head.lstrip(b"\n").partition(b"\n")[0].rstrip(b"\r").decode("utf-8", "replace"))
+    return quoted(head.lstrip(BLANK).partition(b"\n")[0].rstrip(b"\r").decode("utf-8", "replace"))

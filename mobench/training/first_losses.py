@@ -23,7 +23,7 @@ def first_losses(state: TrainState, loop: Loop) -> NDArray[np.float64]:
     step = make_step(dataclasses.replace(state, engine="torch"), loop)
     assert isinstance(step, Step)
     negatives = loop.data.negatives(config, "first losses negatives")
-    Noise().reseed(config.seed, "first losses dropout")
+    Noise(loop.data.device).reseed(config.seed, "first losses dropout")
     scorer = Scorer(state.model, loop.data, negatives, config.n_negatives)
     with torch.no_grad():
         losses = [step.losses(scorer, batches[index]) for index in range(len(batches))]

@@ -204,7 +204,7 @@ def end_epoch(state: TrainState, loop: Loop, started: float) -> EpochRecord:
     state.coordinator.end_epoch()
     trace = state.trace.cpu().numpy()
     with state.average.in_place() if state.average else nullcontext():
-        metrics, seen = loop.validator(state.model, f" after epoch {state.epoch}")
+        metrics, seen = loop.validator(state.model, f"after epoch {state.epoch}")
     state.signals = sampler_signals(loop.objectives, state, seen)
     row = history_row(state, loop.config, metrics, trace)
     row["seconds"], state.seconds = time.perf_counter() - started, 0.0

@@ -74,10 +74,15 @@ class NegativeSampler:
         self.generator = torch.Generator(counts.device).manual_seed(seed)
         self.kept = torch.zeros((), dtype=torch.int64, device=counts.device)
 
+    @property
+    def device(self) -> str:
+        """Where they are drawn, ``cpu`` or ``cuda``."""
+        return self.kept.device.type
+
     def draw(self, users: Tensor, n: int) -> Tensor:
         """Return ``[B, n]`` int64 items for ``users [B]``."""
         owner = users.unsqueeze(1).expand(-1, n).reshape(-1)
-        draw = self._redraw if owner.device.type == "cpu" else self._first_unseen
+        draw = self._redraw if self.device == "cpu" else self._first_unseen
         return draw(owner).view(len(users), n)
 
     def _redraw(self, owner: Tensor) -> Tensor:

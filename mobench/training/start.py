@@ -8,7 +8,7 @@ from torch import Tensor
 
 from mobench.artifacts import Artifact
 from mobench.data.sequences import Sequences
-from mobench.errors import ConfigError, TrainingError
+from mobench.errors import ConfigError
 from mobench.metrics.comparison import KEEP, imp_over
 from mobench.models import Backbone, Histories, fresh
 from mobench.objectives import Validation
@@ -122,6 +122,7 @@ def begin(plan: Plan, loop: Loop, judged: Judged | None = None) -> TrainState:
             dtype=torch.float64,
             device=plan.device,
         ),
+        noise=Noise(plan.device),
         engine=engine_of(model, coordinator, loop),
     )
     if isinstance(coordinator, Solved):
@@ -146,8 +147,13 @@ def engine_of(model: Backbone, coordinator: Coordinator, loop: Loop) -> str:
 
 
 def judge_base(plan: Plan, loop: Loop, model: Backbone) -> Judged:
-    """Validate the base that a run starts from."""
-    return (*loop.validator(model), base_loss(plan, loop, model))
+    """Validate the base that a run starts from.
+
+    Raises:
+        TrainingError: Its scores are not finite.
+    """
+    judged = loop.validator(model, "with the base", "train another one.")
+    return (*judged, base_loss(plan, loop, model))
 
 
 def check_keep(plan: Plan, metrics: dict[str, Any]) -> None:
@@ -168,7 +174,7 @@ def base_loss(plan: Plan, loop: Loop, model: Backbone) -> float:
     ids = sampler(plan.dataset, config, {}, positions=positions).batches()[:, :1]
     if usable(model, loop.data, config.n_negatives):
         return native_loss(scorer, ids)
-    Noise().reseed(config.seed, "target loss dropout")
+    Noise(plan.device).reseed(config.seed, "target loss dropout")
     return accuracy_loss(scorer, loop.source, loop.source.epoch(ids, loop.data))
 
 
@@ -200,12 +206,8 @@ def coordinate(plan: Plan, loss: float | None) -> tuple[Coordinator, Guard | Non
 def untrained(plan: Plan, loop: Loop) -> TrainState:
     """Return the state of a base that is not trained, its epoch 0 validated and selected."""
     state = begin(plan, loop)
-    try:
-        metrics, _ = loop.validator(state.model)
-    except TrainingError as error:
-        source = plan.vectors and plan.vectors.path
-        message = f"{error.message} with the vectors of '{source}'"
-        raise TrainingError(message, "scale them down.") from error
+    source = plan.vectors and plan.vectors.path
+    metrics, _ = loop.validator(state.model, f"with the vectors of '{source}'", "scale them down.")
     row = first_row(state, metrics, base_loss(plan, loop, state.model))
     row |= dict.fromkeys(("imp", "accuracy_kept", "kept"), float("nan"))
     row["selected"] = state.selection.offer(0, row)

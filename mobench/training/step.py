@@ -175,10 +175,10 @@ class Streams:
     """
 
     negatives: NegativeSampler
-    noise: Noise = field(default_factory=Noise)
 
     def __post_init__(self) -> None:
         """Remember where they are."""
+        self.noise = Noise(self.negatives.device)
         self.places = self.negatives.state_dict(), self.noise.state_dict()
 
     @contextmanager

@@ -20,6 +20,7 @@ from mobench.training.data import TrainData
 
 METRIC_NAMES = ("hit", "ndcg", "mrr", "rhit", "min_hit", "pop_kl")
 TIE_SEED = 0
+LOWER_RATE = "lower --set learning_rate=…."
 
 
 class Validator:
@@ -55,15 +56,18 @@ class Validator:
         drawn = negatives.draw(users, config.n_negatives)
         self.candidates = self.ranker.place[torch.cat((items.unsqueeze(1), drawn), 1)]  # [V, 1 + n]
 
-    def __call__(self, model: Backbone, when: str = "") -> tuple[dict[str, Any], Validation]:
+    def __call__(
+        self, model: Backbone, when: str = "", hint: str = LOWER_RATE
+    ) -> tuple[dict[str, Any], Validation]:
         """Return metrics (with the hits behind them) and the record for the objectives.
 
         Args:
             model: The backbone.
-            when: Ends the message of the error.
+            when: Refuse scores that are not finite, with this at the end of the message.
+            hint: What to do then.
 
         Raises:
-            TrainingError: The model's scores are not finite: nothing would be better than NaN.
+            TrainingError: A score that was looked at is not finite: nothing is better than NaN.
         """
         model.eval()
         losses = torch.zeros(len(self.candidates), device=self.candidates.device)
@@ -74,8 +78,8 @@ class Validator:
 
         top_k = self.ranker.rank(model, look=look)
         loss = losses.to(torch.float64).cpu().numpy()
-        if not np.isfinite(loss).all():
-            raise TrainingError(f"scores are not finite{when}", "lower --set learning_rate=….")
+        if when and (top_k.broken or not np.isfinite(loss).all()):
+            raise TrainingError(f"scores are not finite {when}", hint)
         return self.metrics(top_k), Validation(top_k.target, top_k.rank, loss, top_k.items)
 
     def metrics(self, top_k: TopK) -> dict[str, Any]:

@@ -31,6 +31,7 @@ _replace(
     is_available=lambda: True,
     is_bf16_supported=lambda including_emulation=True: True,
     is_initialized=lambda: True,
+    manual_seed=lambda seed: DEFAULT.manual_seed(seed),
     manual_seed_all=lambda seed: DEFAULT.manual_seed(seed),
     mem_get_info=lambda device=None: (1 << 33, 1 << 33),
     set_rng_state=lambda state, device="cuda": DEFAULT.set_state(state),

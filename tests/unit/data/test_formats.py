@@ -50,16 +50,41 @@ def test_named_columns_make_any_table_readable(place: Path) -> None:
         "'odd.csv' is of no known format: it begins with 'who;what;when'",
         "name its columns: --columns user=…,item=…,rating=…,time=… (or places: 1, 2, …)",
     )
-    (place / "cut.csv").write_text('user,"item\nid"\nx,y\n')
-    assert failure("cut.csv") == (
-        DataError,
-        "the header of 'cut.csv' goes on over lines: it begins with 'user,\"item'",
-        "write the names of the columns on one line; the rows below may go on.",
-    )
     assert (
         failure("odd.jsonl")[2]
         == "name its columns: --columns user=…,item=…,rating=…,time=… (or places: 1, 2, …)"
     )
+
+
+@pytest.mark.parametrize(
+    ("content", "begins"),
+    [
+        ('user,"item\nid"\nx,y\n', 'user,"item'),
+        ('\r\n\r\n"user\r\nid";item\r\nx;y\r\n', '"user'),
+        ('a,"b, ""c""",d,"e\n\nf"\n', 'a,"b, ""c""",d,"e'),
+    ],
+)
+def test_a_first_line_that_goes_on_over_lines_is_told(place, content, begins) -> None:
+    (place / "cut.csv").write_bytes(content.encode())
+    assert failure("cut.csv") == (
+        DataError,
+        f"the first line of 'cut.csv' goes on over lines: it begins with '{begins}'",
+        "write it on one line; the rows below may go on.",
+    )
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        'u1\tThe 12" record\t5\nu2\tThe 7" record\t4\n',
+        'who\twhat\tsize in "\na\tb\t3\n',
+        'a,"b",c\nd,"e",f\n',
+        'a,"b\nc,d\n',
+    ],
+)
+def test_other_quotes_are_none_of_it(place, content) -> None:
+    (place / "whole.csv").write_text(content)
+    assert failure("whole.csv")[2].startswith("name its columns: --columns user=…")
 
 
 def test_a_table_with_a_known_header_is_a_table_where_columns_are_named(place: Path) -> None:

@@ -105,8 +105,8 @@ def test_columns_by_their_places(tmp_path: Path) -> None:
         (
             'user,"item\nid"\nx,y\n',
             {"user": "1", "item": "2"},
-            "the header of 'raw' goes on over lines: it begins with 'user,\"item'",
-            "write the names of the columns on one line; the rows below may go on.",
+            "the first line of 'raw' goes on over lines: it begins with 'user,\"item'",
+            "write it on one line; the rows below may go on.",
         ),
         (
             "a,b\nx,y\n",

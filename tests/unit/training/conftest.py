@@ -11,7 +11,7 @@ def root(tmp_path_factory) -> Path:
     """A folder with the planted dataset and a base run on it."""
     root = tmp_path_factory.mktemp("train")
     planted(root / "datasets" / "toy")
-    trained(root, "base", method="base", epochs=6)
+    trained(root, "base", method="base", epochs=6, device="cpu")
     return root
 
 

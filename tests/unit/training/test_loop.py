@@ -7,7 +7,7 @@ from mobench.errors import ConfigError, TrainingError
 from mobench.training.data import objectives, sampler
 from mobench.training.loop import steer
 from mobench.training.run import train
-from mobench.training.start import begin, make_loop
+from mobench.training.start import begin, judge_base, make_loop
 from mobench.training.state import TrainState
 from tests.unit.training.helpers import finish, make_plan, trained
 
@@ -106,7 +106,7 @@ def test_a_share_of_no_hits_cannot_be_kept(root, base):
     plan = make_plan(root, "never", base, keep_accuracy=0.9)
     loop = make_loop(plan)
     metrics, seen = loop.validator(begin(plan, loop).model)
-    loop.validator = lambda _: (metrics | {"hits": 0}, seen)
+    loop.validator = lambda *_: (metrics | {"hits": 0}, seen)
     with pytest.raises(ConfigError, match="has no hit on validation"):
         begin(plan, loop)
 
@@ -118,3 +118,14 @@ def test_alignment_reads_lists_of_its_own_length(root, base):
         loop = make_loop(plan)
         assert loop.objectives["align"].settings.align_k == (align_k or 10)
         assert loop.validator(begin(plan, loop).model)[1].lists.shape == (120, longest)
+
+
+def test_a_base_that_is_not_finite_is_told(root, base):
+    plan = make_plan(root, "never", base)
+    loop = make_loop(plan)
+    model = begin(plan, loop).model
+    with torch.no_grad():
+        model.items[3] = float("nan")
+    with pytest.raises(TrainingError, match="scores are not finite with the base") as caught:
+        judge_base(plan, loop, model)
+    assert caught.value.hint == "train another one."

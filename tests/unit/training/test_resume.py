@@ -260,10 +260,16 @@ def test_config_json_names_the_longer_run(root, base):
     assert finish(resume(begun.path)[1])[1].manifest.results["epochs_run"] == 4
 
 
-@pytest.mark.parametrize("used", [False, True])
-def test_a_run_on_the_cpu_does_not_begin_to_use_a_gpu(monkeypatch, used):
-    """Nor does its state need one to be read."""
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: used)
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+def test_a_run_on_the_cpu_leaves_a_gpu_alone(monkeypatch, device):
+    numbers = []
     monkeypatch.setattr(torch.cuda, "get_rng_state", lambda: torch.arange(3))
-    assert set(Noise().state_dict()) == ({"cpu", "cuda"} if used else {"cpu"})
+    monkeypatch.setattr(torch.cuda, "set_rng_state", numbers.append)
+    monkeypatch.setattr(torch.cuda, "manual_seed", numbers.append)
+    noise = Noise(device)
+    noise.reseed(1, "here")
+    state = noise.state_dict()
+    first = torch.rand(3)
+    noise.load_state_dict(state)
+    assert torch.equal(torch.rand(3), first)
+    assert (set(state), len(numbers)) == (({"cpu"}, 0) if device == "cpu" else ({"cpu", "cuda"}, 2))
