@@ -20,6 +20,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 namespace {
@@ -258,6 +259,15 @@ Tensor& set_tensor(Tensor& self, const Tensor& from) {
   return set_part(self, from.storage(), from.storage_offset(), from.sizes(), from.strides());
 }
 
+// The one random operation that is told no generator.
+std::tuple<Tensor, Tensor> dropout(const Tensor& x, double p, optional<bool>) {
+  ++launches;
+  auto all = on_cpu(x);
+  auto mask = at::empty(all.sizes(), all.options().dtype(at::kBool));
+  mask.bernoulli_(1 - p, cpu_numbers(default_numbers()));
+  return {on_device(all * mask / (1 - p)), on_device(mask)};
+}
+
 int64_t plain_attention(const Tensor&, const Tensor&, const Tensor&, const optional<Tensor>&,
                         double, bool, optional<double>, bool) {
   return 0;
@@ -289,6 +299,7 @@ TORCH_LIBRARY_IMPL(aten, CUDA, m) {
   m.impl("set_.source_Storage", &set_all);
   m.impl("set_.source_Storage_storage_offset", &set_part);
   m.impl("set_.source_Tensor", &set_tensor);
+  m.impl("native_dropout", &dropout);
   m.impl("_fused_sdp_choice", &plain_attention);
 }
 

@@ -227,6 +227,7 @@ def test_scores_that_are_not_finite_are_told_there_too(root):
 
 def test_an_interrupted_run_draws_the_same_dropout(root):
     values = {"method": "base", "backbone": "sasrec", "dropout": 0.5, "epochs": 2, "device": "cuda"}
+    values["batch_size"] = 16  # eight steps an epoch
     whole = trained(root, "dropout on a gpu", **values)
     plan = make_plan(root, "dropout on a gpu, in parts", **values)
     interrupted(train(plan), after=3)
