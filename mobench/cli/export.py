@@ -39,8 +39,10 @@ def export(
         raise ConfigError(
             f"--to '{to}' is unknown", f"{suggest(to, TOOLS)}One of: {', '.join(TOOLS)}."
         )
+    from mobench.data import panics
     from mobench.data.export.run import export as write
 
+    panics.avoid()
     out = Output("export", as_json)
     path = places.place("exports", name or f"{dataset.resolve().name}-{to}")
     with stages() as track:

@@ -1,7 +1,9 @@
 """``mobench export``: what it says, where it writes, and how it fails."""
 
+import threading
 from pathlib import Path
 
+import polars
 import pytest
 
 from mobench.cli.export import TOOLS
@@ -72,3 +74,16 @@ def test_show_describes_an_export(run, pipeline: Path) -> None:
     assert code == 0
     assert "for csv; how to load it: data/exports/shown/README.md" in out
     assert "train.csv" in out
+
+
+def test_polars_looks_up_numpy_where_no_ctrl_c_arrives(run, pipeline: Path, monkeypatch) -> None:
+    """In the main thread an interrupt in that moment would be a panic of polars."""
+    where, look = [], polars.Series.to_numpy
+
+    def watched(self, *arguments, **options):
+        where.append(threading.current_thread() is threading.main_thread())
+        return look(self, *arguments, **options)
+
+    monkeypatch.setattr(polars.Series, "to_numpy", watched)
+    assert run("export data/datasets/toy --to csv --name watched")[0] == 0
+    assert where[0] is False
