@@ -5,6 +5,7 @@ import re
 from mobench.data.blocks import read_head
 from mobench.data.fields import quoted
 from mobench.data.files import SourceFile
+from mobench.data.quotes import INSIDE
 from mobench.data.streams import compression
 from mobench.errors import DataError
 
@@ -22,7 +23,7 @@ FOREIGN = {
 """Packed files that are not read, by their first bytes."""
 BLANK = b"\r\n"
 OPEN_FIELD = re.compile(
-    rb'(?:[^\r\n]*?[,;\t|])??"(?:[^"\r\n]|"")*\r?\n(?:[^"]|"")*"(?=[,;\t|\r\n]|\Z)'
+    rf'(?:[^\r\n]*?[,;\t|])??"(?:[^"\r\n]|"")*\r?\n{INSIDE}"(?=[,;\t|\r\n]|\Z)'.encode()
 )
 """A first line of which a quoted field is closed on another one."""
 ARRAY = re.compile(rb"\s*\[\s*\{")
