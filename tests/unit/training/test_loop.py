@@ -120,12 +120,16 @@ def test_alignment_reads_lists_of_its_own_length(root, base):
         assert loop.validator(begin(plan, loop).model)[1].lists.shape == (120, longest)
 
 
-def test_a_base_that_is_not_finite_is_told(root, base):
+@pytest.mark.parametrize("looked_at", [True, False])
+def test_a_base_that_is_not_finite_is_told(root, base, looked_at):
+    """Also where neither a target nor one of its negatives is the item without a number."""
     plan = make_plan(root, "never", base)
     loop = make_loop(plan)
     model = begin(plan, loop).model
     with torch.no_grad():
         model.items[3] = float("nan")
+    if not looked_at:
+        loop.validator.candidates.fill_(int(loop.validator.ranker.place[5]))
     with pytest.raises(TrainingError, match="scores are not finite with the base") as caught:
         judge_base(plan, loop, model)
     assert caught.value.hint == "train another one."
